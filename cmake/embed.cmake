@@ -1,0 +1,18 @@
+# smtpspec_embed(TARGET): builds scenarios/ and requirements/ into TARGET, so
+# that the binary alone is enough.
+function(smtpspec_embed target)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
+       ${PROJECT_SOURCE_DIR}/scenarios/*.yaml
+       ${PROJECT_SOURCE_DIR}/requirements/*.tsv
+       ${PROJECT_SOURCE_DIR}/requirements/*.yaml)
+  set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cc)
+  add_custom_command(
+    OUTPUT ${output}
+    COMMAND ${CMAKE_COMMAND} -D "FILES=${files}" -D OUTPUT=${output}
+            -D ROOT=${PROJECT_SOURCE_DIR}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
+    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+endfunction()

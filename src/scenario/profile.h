@@ -1,0 +1,54 @@
+// What the suite must know of a target: its listeners, addresses it serves, and
+// where we connect from. docs/profile.md is the manual.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenario/scenario.h"
+#include "scenario/template.h"
+
+namespace smtpspec::scenario {
+
+/// The names that a scenario may use without capturing them, each with one
+/// sentence; profile keys of the same name give their values.
+struct VariableName {
+  std::string_view name;
+  std::string_view meaning;
+  /// Set by the player, not by a profile: n, token.
+  bool from_player = false;
+};
+const std::vector<VariableName>& variable_names();
+
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+/// Parses "host:port", "[::1]:25", "host" (port 25). Throws
+/// std::invalid_argument.
+Endpoint parse_endpoint(std::string_view text);
+
+struct Profile {
+  std::string name;
+  std::map<Listener, Endpoint> listeners;
+  /// Local address that connections are made from; empty: the system's choice.
+  std::string source;
+  /// Variables of scenarios by name. `recipient_n` holds "${n}".
+  Variables variables;
+};
+
+/// Parses a profile. Throws base::SourceError for unknown or duplicate keys and
+/// bad values.
+Profile parse_profile(std::string_view text, const std::string& path);
+Profile load_profile(const std::string& path);
+
+/// For a target of which nothing is known but its address: mail goes to
+/// <postmaster>, which every server accepts (RFC 5321 section 4.5.1).
+Profile default_profile(const Endpoint& target, Listener listener);
+
+}  // namespace smtpspec::scenario

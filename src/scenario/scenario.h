@@ -1,0 +1,63 @@
+// A scenario: one requirement, the conversation that checks it, and the flaw of
+// the reference server that proves that it can fail.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenario/dialog.h"
+#include "scenario/requirements.h"
+
+namespace smtpspec::scenario {
+
+/// Where the runner brings the session before the dialog begins.
+enum class Start { greeting, ehlo, tls, auth, mail, rcpt, data };
+
+/// The kind of listener that a scenario is for.
+enum class Listener { any, mta, submission, submissions, lmtp };
+
+/// One row of `cases:`, or the only one of a scenario without.
+struct Case {
+  std::string id;  ///< empty in a scenario without cases
+  Dialog dialog;
+  Dialog control;  ///< empty where there is none
+  /// Flaws for this case alone (column `flaw`); else those of the scenario.
+  std::vector<std::string> flaws;
+};
+
+struct Scenario {
+  std::string id;  ///< smuggling/lf-dot-crlf: folder and file name
+  std::string file;
+  std::string title;
+  /// At least one. The first one's level decides what a failure is.
+  std::vector<std::string> clauses;
+  Level level = Level::may;  ///< of the first clause
+  std::vector<std::string> needs;  ///< EHLO keywords, upper case
+  std::vector<std::string> lacks;  ///< EHLO keywords that must be absent
+  Start from = Start::ehlo;
+  Listener listener = Listener::any;
+  std::vector<std::string> flaws;
+  /// A rule on replies (smtp/reply_rules.h) that is judged on every reply of
+  /// the whole run; the dialog only draws replies. Empty for others.
+  std::string watch;
+  std::string dialog_source;
+  std::string control_source;
+  int dialog_line = 0;
+  std::vector<Case> cases;  ///< at least one
+};
+
+/// One thing that runs and has a verdict: a case of a scenario.
+struct Test {
+  const Scenario* scenario = nullptr;
+  const Case* row = nullptr;
+
+  /// smuggling/lf-dot-crlf, or commands/verb-case#ehlo.
+  std::string id() const;
+};
+
+std::string_view to_string(Start start);
+std::string_view to_string(Listener listener);
+std::optional<Listener> parse_listener(std::string_view text);
+
+}  // namespace smtpspec::scenario

@@ -1,0 +1,51 @@
+// What a reply must look like: "250", "5yz", "250 2.1.5 ~ /text/".
+#pragma once
+
+#include <boost/regex.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "smtp/reply.h"
+
+namespace smtpspec::smtp {
+
+/// Text that named groups of a regular expression matched, by name.
+using Captures = std::map<std::string, std::string>;
+
+/// A regular expression over Reply::text() (Perl syntax, '.' does not match LF,
+/// '^' and '$' match at lines).
+struct TextPattern {
+  std::string source;
+  boost::regex regex;
+  bool negated = false;
+};
+
+/// A pattern for one reply. `code` has three characters: digits, 'y' and 'z'
+/// stand for any digit in their place ("25z", "5yz"); "any" is "xyz".
+struct ReplyPattern {
+  std::string code;
+  /// Enhanced status code (RFC 3463), digits or 'x', 'y', 'z': "5.1.1",
+  /// "5.y.z". Empty: not looked at.
+  std::string enhanced;
+  std::optional<TextPattern> text;
+
+  /// Whether `reply` fits. Adds what named groups caught to `captures`.
+  bool matches(const Reply& reply, Captures* captures = nullptr) const;
+  /// Whether the code alone fits, enhanced code and text unseen.
+  bool matches_code(int reply_code) const;
+  /// As it is written in a dialog: "250 2.1.5 ~ /text/".
+  std::string to_string() const;
+};
+
+/// Parses "250", "25z", "5yz", "any", with an enhanced code behind a space.
+/// Empty if `text` is no such pattern. The regular expression is not part of
+/// it: the dialog parser adds it.
+std::optional<ReplyPattern> parse_reply_pattern(std::string_view text);
+
+/// The enhanced status code at the start of a reply line's text (RFC 2034
+/// section 4), or empty: "2.1.5" of "2.1.5 Ok".
+std::string_view enhanced_code(std::string_view line_text);
+
+}  // namespace smtpspec::smtp
