@@ -1,0 +1,58 @@
+#include "play/verdict.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace smtpspec::play {
+namespace {
+
+/// What precedes the text of a line. The text of an event is whole: it names
+/// its verb itself ("TLS: handshake", "S: closed").
+std::string_view prefix_of(TranscriptLine::Kind kind) {
+  switch (kind) {
+    case TranscriptLine::Kind::client: return "C: ";
+    case TranscriptLine::Kind::client_raw: return "C> ";
+    case TranscriptLine::Kind::server: return "S: ";
+    case TranscriptLine::Kind::comment: return "# ";
+    case TranscriptLine::Kind::event: return "";
+  }
+  assert(false);
+  return "";
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passed: return "passed";
+    case Verdict::fixed: return "fixed";
+    case Verdict::known: return "known";
+    case Verdict::skipped: return "skipped";
+    case Verdict::blocked: return "blocked";
+    case Verdict::noted: return "noted";
+    case Verdict::warned: return "warned";
+    case Verdict::failed: return "failed";
+    case Verdict::error: return "error";
+  }
+  assert(false);
+  return "error";
+}
+
+std::string Transcript::to_string() const {
+  std::string result;
+  for (const TranscriptLine& line : lines) {
+    result += prefix_of(line.kind);
+    result += line.text;
+    result += '\n';
+  }
+  return result;
+}
+
+std::size_t RunReport::count(Verdict verdict) const {
+  return static_cast<std::size_t>(
+      std::count_if(results.begin(), results.end(), [&](const Result& result) {
+        return result.verdict == verdict;
+      }));
+}
+
+}  // namespace smtpspec::play
