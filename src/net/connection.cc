@@ -1,6 +1,6 @@
 #include "net/connection.h"
 
-#include <boost/asio/connect.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
 namespace smtpspec::net {

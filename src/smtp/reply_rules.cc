@@ -357,7 +357,16 @@ Judgement closing_names_server(const ReplyOrError& reply,
                           "name", whole->code));
 }
 
+/// One reply a command (RFC 5321 section 4.2); 421 may come at any time.
+Judgement one_reply(const ReplyOrError& reply, const ReplyContext& context) {
+  const auto* whole = std::get_if<Reply>(&reply);
+  if (!context.unasked || !whole || whole->code == 421) return std::nullopt;
+  return complain(
+      fmt::format("reply {} came and no command was waiting", whole->code));
+}
+
 constexpr ReplyRule rules[] = {
+    {"one-reply", one_reply},
     {"syntax", syntax},
     {"line-end", line_end},
     {"first-digit", first_digit},

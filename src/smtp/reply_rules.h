@@ -22,6 +22,8 @@ struct ReplyContext {
   bool enhanced_codes = false;
   /// The command asked for UTF-8 (RFC 6531), so the reply may hold it.
   bool utf8 = false;
+  /// No command was waiting for a reply.
+  bool unasked = false;
 };
 
 /// Why a reply breaks a rule.

@@ -1,0 +1,299 @@
+#include "play/attempt.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "base/escape.h"
+#include "play/judge.h"
+#include "scenario/template.h"
+
+namespace smtpspec::play {
+namespace {
+
+using net::asio::awaitable;
+using scenario::Start;
+
+/// Ends an attempt with its verdict.
+struct Verdicted {
+  Verdict verdict;
+  std::string reason;
+  int line = 0;
+  bool transient = false;
+};
+
+std::string random_token() {
+  static std::mt19937_64 random{std::random_device{}()};
+  return fmt::format("t{:012x}", random() & 0xffffffffffff);
+}
+
+/// `text` with every "${n}" replaced: the value of recipient_n.
+std::string with_number(std::string text, const std::string& number) {
+  constexpr std::string_view mark = "${n}";
+  for (auto at = text.find(mark); at != std::string::npos;
+       at = text.find(mark, at + number.size()))
+    text.replace(at, mark.size(), number);
+  return text;
+}
+
+class Attempter {
+ public:
+  Attempter(net::asio::any_io_executor executor, const scenario::Test& test,
+            const Target& target, const Waits& waits)
+      : scenario_(*test.scenario),
+        target_(target),
+        waits_(waits),
+        session_(executor),
+        variables_(target.variables),
+        level_(verdict_of(test.scenario->level)) {
+    variables_["token"] = random_token();
+  }
+
+  awaitable<Attempt> run(const scenario::Dialog& dialog) {
+    Attempt result;
+    try {
+      co_await open();
+      co_await prepare();
+      co_await say(dialog);
+      result.verdict = worst_;
+      result.reason = worst_reason_;
+      result.line = worst_line_;
+    } catch (const Verdicted& end) {
+      result.verdict = end.verdict;
+      result.reason = end.reason;
+      result.line = end.line;
+      result.transient = end.transient;
+    } catch (const scenario::MissingVariable& missing) {
+      result.verdict = Verdict::skipped;
+      result.reason =
+          fmt::format("the profile gives no value for {}", missing.name);
+    }
+    co_await session_.finish(waits_.deadline(waits_.farewell));
+    result.transcript = std::move(session_.transcript());
+    result.breaches = session_.breaches();
+    co_return result;
+  }
+
+ private:
+  awaitable<void> open();
+  awaitable<void> prepare();
+  awaitable<void> say(const scenario::Dialog& dialog);
+  awaitable<void> say_step(const scenario::Step& step);
+  awaitable<void> send(const scenario::Send& send);
+  awaitable<void> flush();
+  awaitable<void> expect(const scenario::Expect& expect);
+  awaitable<void> judge_silence(const scenario::Expect& expect,
+                                Judgement& judgement);
+  awaitable<bool> answers_noop();
+  awaitable<void> require(const std::string& line, int wanted_class);
+  void check_needs();
+  void note_verdict(const Judgement& judgement, int line,
+                    const std::string& wanted);
+
+  const scenario::Scenario& scenario_;
+  const Target& target_;
+  const Waits& waits_;
+  Session session_;
+  scenario::Variables variables_;
+  Verdict level_;
+  bool checked_needs_ = false;
+  bool said_something_ = false;
+  std::string outgoing_;
+  Verdict worst_ = Verdict::passed;
+  std::string worst_reason_;
+  int worst_line_ = 0;
+};
+
+awaitable<void> Attempter::open() {
+  std::string problem;
+  try {
+    co_await session_.connect(target_.endpoint, target_.source,
+                              waits_.deadline(waits_.connect));
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == net::asio::error::operation_aborted) throw;
+    problem = e.code().message();
+  }
+  if (!problem.empty()) {
+    throw Verdicted{Verdict::error,
+                    fmt::format("cannot connect to {}:{}: {}",
+                                target_.endpoint.host, target_.endpoint.port,
+                                problem),
+                    0, true};
+  }
+}
+
+/// Sends `line` (nothing, if it is empty) and gets a reply of `wanted_class`,
+/// or ends the attempt as blocked: this is not what the scenario judges.
+awaitable<void> Attempter::require(const std::string& line, int wanted_class) {
+  if (!line.empty()) {
+    std::string bytes = line + "\r\n";
+    co_await session_.send(std::move(bytes), waits_.deadline(waits_.reply));
+  }
+  const Event event = co_await session_.receive(waits_.deadline(waits_.reply));
+  const auto* reply = std::get_if<smtp::Reply>(&event);
+  if (reply && reply->reply_class() == wanted_class) co_return;
+  throw Verdicted{Verdict::blocked,
+                  fmt::format("before the dialog, {} drew {}",
+                              line.empty() ? "connecting" : line,
+                              describe(event)),
+                  0, line.empty() || !reply || reply->reply_class() == 4};
+}
+
+awaitable<void> Attempter::prepare() {
+  const Start from = scenario_.from;
+  if (from == Start::greeting) co_return;
+  if (from == Start::tls || from == Start::auth) {
+    throw Verdicted{Verdict::skipped,
+                    "this version does not speak TLS or AUTH"};
+  }
+  const bool lmtp = scenario_.listener == scenario::Listener::lmtp;
+  const auto hello = fmt::format("{} {}", lmtp ? "LHLO" : "EHLO",
+                                 variables_.at("client"));
+  co_await require("", 2);
+  co_await require(hello, 2);
+  check_needs();
+  if (from == Start::ehlo) co_return;
+  co_await require(fmt::format("MAIL FROM:<{}>", variables_.at("sender")), 2);
+  if (from == Start::mail) co_return;
+  co_await require(fmt::format("RCPT TO:<{}>", variables_.at("recipient")), 2);
+  if (from == Start::rcpt) co_return;
+  co_await require("DATA", 3);
+}
+
+void Attempter::check_needs() {
+  if (checked_needs_ || !session_.has_capabilities()) return;
+  checked_needs_ = true;
+  for (const std::string& keyword : scenario_.needs) {
+    if (!session_.capabilities().has(keyword)) {
+      throw Verdicted{Verdict::skipped,
+                      fmt::format("{} is not advertised", keyword)};
+    }
+  }
+  for (const std::string& keyword : scenario_.lacks) {
+    if (session_.capabilities().has(keyword)) {
+      throw Verdicted{Verdict::skipped,
+                      fmt::format("{} is advertised", keyword)};
+    }
+  }
+}
+
+awaitable<void> Attempter::say(const scenario::Dialog& dialog) {
+  for (const scenario::Step& step : dialog.steps) co_await say_step(step);
+  co_await flush();
+}
+
+awaitable<void> Attempter::say_step(const scenario::Step& step) {
+  if (const auto* lines = std::get_if<scenario::Send>(&step)) {
+    co_await send(*lines);
+    co_return;
+  }
+  co_await flush();
+  if (const auto* wait = std::get_if<scenario::Wait>(&step)) {
+    co_await net::sleep_until(waits_.deadline(wait->time));
+  } else if (const auto* wanted = std::get_if<scenario::Expect>(&step)) {
+    for (int i = 0; i < wanted->repeat; ++i) co_await expect(*wanted);
+  } else {
+    throw Verdicted{Verdict::skipped, "this version does not speak TLS"};
+  }
+}
+
+awaitable<void> Attempter::send(const scenario::Send& send) {
+  const std::size_t line_end = send.adds_crlf ? 2 : 0;
+  const auto numbered = variables_.find("recipient_n");
+  const std::string recipient_n =
+      numbered == variables_.end() ? std::string() : numbered->second;
+  for (int n = 1; n <= send.repeat; ++n) {
+    variables_["n"] = std::to_string(n);
+    if (numbered != variables_.end())
+      numbered->second = with_number(recipient_n, variables_["n"]);
+    outgoing_ += send.text.expand(variables_, line_end);
+    if (send.adds_crlf) outgoing_ += "\r\n";
+  }
+  if (numbered != variables_.end()) numbered->second = recipient_n;
+  co_return;
+}
+
+awaitable<void> Attempter::flush() {
+  if (outgoing_.empty()) co_return;
+  said_something_ = true;
+  auto bytes = std::exchange(outgoing_, {});
+  co_await session_.send(std::move(bytes), waits_.deadline(waits_.reply));
+}
+
+awaitable<void> Attempter::expect(const scenario::Expect& expect) {
+  std::chrono::milliseconds wait = waits_.reply;
+  for (const auto& part : expect.parts) {
+    for (const auto& pattern : part.any_of)
+      if (const auto* silent = std::get_if<scenario::Silent>(&pattern))
+        wait = silent->time;
+  }
+  const Event event = co_await session_.receive(waits_.deadline(wait));
+  smtp::Captures captures;
+  Judgement judgement = judge(expect, event, level_, captures);
+  const bool refused_at_the_door =
+      !said_something_ && !judgement.named &&
+      !std::holds_alternative<NoReply>(event);
+  if (refused_at_the_door && !std::holds_alternative<smtp::ReplyError>(event)) {
+    judgement.verdict = Verdict::blocked;
+    judgement.transient = true;
+  }
+  if (std::holds_alternative<NoReply>(event) && !judgement.named)
+    co_await judge_silence(expect, judgement);
+  check_needs();
+  note_verdict(judgement, expect.line, expect.source);
+  for (auto& [name, value] : captures) variables_[name] = std::move(value);
+}
+
+/// What is not seen in time is not observed, unless a later command is answered:
+/// replies come in order, so the one before it was left out.
+awaitable<void> Attempter::judge_silence(const scenario::Expect& expect,
+                                         Judgement& judgement) {
+  if (expect.is_condition || session_.tracker().in_mail_data() ||
+      session_.tracker().inside_line() || !co_await answers_noop()) {
+    judgement.verdict = Verdict::blocked;
+    judgement.reason += "; a server may take minutes (RFC 5321 4.5.3.2)";
+    judgement.transient = true;
+  } else {
+    judgement.reason = "no reply, though a NOOP behind it was answered";
+  }
+}
+
+/// Whether a NOOP draws one reply, and only one.
+awaitable<bool> Attempter::answers_noop() {
+  co_await session_.send("NOOP\r\n", waits_.deadline(waits_.reply));
+  const Event first = co_await session_.receive(waits_.deadline(waits_.reply));
+  if (!std::holds_alternative<smtp::Reply>(first)) co_return false;
+  const Event second =
+      co_await session_.receive(waits_.deadline(waits_.farewell));
+  co_return std::holds_alternative<NoReply>(second);
+}
+
+void Attempter::note_verdict(const Judgement& judgement, int line,
+                             const std::string& wanted) {
+  std::string reason;
+  if (judgement.verdict != Verdict::passed) {
+    const std::string& command = session_.last_command();
+    reason = fmt::format("wanted {}, got {}", wanted, judgement.reason);
+    if (!command.empty())
+      reason = fmt::format("{}: {}", base::escape_up_to(command, 80), reason);
+  }
+  if (judgement.verdict > worst_) {
+    worst_ = judgement.verdict;
+    worst_reason_ = reason;
+    worst_line_ = line;
+  }
+  if (judgement.next == Judgement::Next::stop)
+    throw Verdicted{worst_, worst_reason_, worst_line_, judgement.transient};
+}
+
+}  // namespace
+
+awaitable<Attempt> attempt(const scenario::Test& test,
+                           const scenario::Dialog& dialog, const Target& target,
+                           const Waits& waits) {
+  Attempter attempter(co_await net::asio::this_coro::executor, test, target,
+                      waits);
+  co_return co_await attempter.run(dialog);
+}
+
+}  // namespace smtpspec::play

@@ -1,0 +1,28 @@
+// One try at a dialog: one connection, from the greeting to the farewell.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "play/player.h"
+
+namespace smtpspec::play {
+
+struct Attempt {
+  Verdict verdict = Verdict::passed;
+  std::string reason;
+  int line = 0;
+  /// A second connection may do better.
+  bool transient = false;
+  Transcript transcript;
+  std::vector<Breach> breaches;
+};
+
+/// Says `dialog` on a fresh connection, once `test`'s scenario's conditions
+/// (from, needs, lacks) hold. Throws for cancellation only.
+net::asio::awaitable<Attempt> attempt(const scenario::Test& test,
+                                      const scenario::Dialog& dialog,
+                                      const Target& target,
+                                      const Waits& waits);
+
+}  // namespace smtpspec::play

@@ -1,0 +1,89 @@
+#include "play/command_tracker.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace smtpspec::play {
+namespace {
+
+/// Only the start of a line is kept: verb and arguments, not a megabyte.
+constexpr std::size_t kept_octets = 2048;
+
+std::size_t chunk_size(std::string_view line) {
+  const auto words = base::words(line);
+  std::size_t size = 0;
+  if (words.size() > 1)
+    std::from_chars(words[1].data(), words[1].data() + words[1].size(), size);
+  return size;
+}
+
+std::string verb_of(std::string_view line) {
+  const auto words = base::words(line);
+  return words.empty() ? std::string() : base::to_upper(words.front());
+}
+
+}  // namespace
+
+void CommandTracker::sent(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (chunk_left_ > 0) {
+      const auto size = std::min(chunk_left_, bytes.size());
+      chunk_left_ -= size;
+      bytes.remove_prefix(size);
+      continue;
+    }
+    const auto end = bytes.find('\n');
+    const auto piece = bytes.substr(0, end);
+    line_.append(piece.substr(0, kept_octets - std::min(kept_octets,
+                                                        line_.size())));
+    if (end == std::string_view::npos) {
+      if (piece.find('\r') + 1 < piece.size()) reliable_ = false;
+      return;
+    }
+    bytes.remove_prefix(end + 1);
+    if (line_.ends_with('\r')) {
+      line_.pop_back();
+    } else if (line_.size() < kept_octets) {
+      reliable_ = false;
+    }
+    if (line_.find('\r') != std::string::npos) reliable_ = false;
+    take_line(line_);
+    line_.clear();
+  }
+}
+
+void CommandTracker::take_line(std::string_view line) {
+  if (in_data_) {
+    if (line != ".") return;
+    in_data_ = false;
+    waiting_.emplace_back(".");
+    return;
+  }
+  // Lines behind a DATA whose reply is not known yet may be content.
+  if (!waiting_.empty() && verb_of(waiting_.back()) == "DATA")
+    reliable_ = false;
+  waiting_.emplace_back(line);
+  if (verb_of(line) == "BDAT") chunk_left_ = chunk_size(line);
+}
+
+AnsweredCommand CommandTracker::replied(int code) {
+  AnsweredCommand answered;
+  if (waiting_.empty()) {
+    answered.unasked = reliable_;
+    return answered;
+  }
+  answered.line = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (answered.line == "." || answered.line == "greeting") {
+    answered.verb = answered.line;
+  } else {
+    answered.verb = verb_of(answered.line);
+  }
+  if (answered.verb == "DATA" && code == 354) in_data_ = true;
+  if (!reliable_) answered.verb.clear();
+  return answered;
+}
+
+}  // namespace smtpspec::play

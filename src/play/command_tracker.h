@@ -1,0 +1,46 @@
+// Which command a reply answers, told from what was sent. It follows command
+// lines, mail data (RFC 5321 section 4.1.1.4) and chunks (RFC 3030), and says
+// so when it cannot: bare CR or LF in mail data, data before a 354.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace smtpspec::play {
+
+struct AnsweredCommand {
+  /// Verb in upper case, "." for the end of mail data, "greeting"; empty where
+  /// that cannot be told.
+  std::string verb;
+  /// The whole line.
+  std::string line;
+  /// No command was waiting for a reply.
+  bool unasked = false;
+};
+
+class CommandTracker {
+ public:
+  void sent(std::string_view bytes);
+  AnsweredCommand replied(int code);
+
+  /// Octets sent now would be mail data or part of a chunk.
+  bool in_mail_data() const { return in_data_ || chunk_left_ > 0; }
+  /// A line or chunk was begun and not ended.
+  bool inside_line() const { return !line_.empty() || chunk_left_ > 0; }
+  /// Commands and replies are matched with certainty so far.
+  bool reliable() const { return reliable_; }
+  std::size_t unanswered() const { return waiting_.size(); }
+
+ private:
+  void take_line(std::string_view line);
+
+  std::deque<std::string> waiting_{"greeting"};
+  std::string line_;
+  std::size_t chunk_left_ = 0;
+  bool in_data_ = false;
+  bool reliable_ = true;
+};
+
+}  // namespace smtpspec::play

@@ -1,0 +1,151 @@
+#include "play/player.h"
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "play/attempt.h"
+
+namespace smtpspec::play {
+namespace {
+
+using net::asio::awaitable;
+
+bool accuses(Verdict verdict) {
+  return verdict == Verdict::warned || verdict == Verdict::failed;
+}
+
+/// Moves what an attempt came to into the result.
+void take(Played& played, Attempt& attempt) {
+  played.result.verdict = attempt.verdict;
+  played.result.reason = attempt.reason;
+  played.result.line = attempt.line;
+  played.result.transcripts.push_back(std::move(attempt.transcript));
+  for (Breach& breach : attempt.breaches)
+    played.breaches.push_back(std::move(breach));
+}
+
+class Player {
+ public:
+  Player(const scenario::Test& test, const Target& target, const Waits& waits)
+      : test_(test), target_(target), waits_(waits) {}
+
+  awaitable<void> run(Played& played) {
+    Attempt first = co_await try_once(test_.row->dialog);
+    if (first.transient) {
+      keep_breaches(played, first);
+      first = co_await try_once(test_.row->dialog);
+    }
+    take(played, first);
+    if (accuses(played.result.verdict)) co_await confirm(played);
+  }
+
+ private:
+  awaitable<Attempt> try_once(const scenario::Dialog& dialog) {
+    return attempt(test_, dialog, target_, waits_);
+  }
+
+  void keep_breaches(Played& played, Attempt& attempt) {
+    for (Breach& breach : attempt.breaches)
+      played.breaches.push_back(std::move(breach));
+    played.result.transcripts.push_back(std::move(attempt.transcript));
+  }
+
+  /// An accusation stands if the control draws the other answer and a second
+  /// session shows the same.
+  awaitable<void> confirm(Played& played) {
+    Result& result = played.result;
+    if (!test_.row->control.steps.empty()) {
+      Attempt control = co_await try_once(test_.row->control);
+      keep_breaches(played, control);
+      if (control.verdict != Verdict::passed) {
+        result.reason = fmt::format(
+            "{}; inconclusive, since the control came to: {}", result.reason,
+            control.reason);
+        result.verdict = Verdict::blocked;
+        co_return;
+      }
+    }
+    Attempt second = co_await try_once(test_.row->dialog);
+    const Verdict first_verdict = result.verdict;
+    keep_breaches(played, second);
+    if (second.verdict == first_verdict) co_return;
+    result.verdict = Verdict::blocked;
+    result.reason = fmt::format(
+        "{}; inconclusive, since a second session came to: {}{}{}",
+        result.reason, to_string(second.verdict),
+        second.reason.empty() ? "" : ", ", second.reason);
+  }
+
+  const scenario::Test& test_;
+  const Target& target_;
+  const Waits& waits_;
+};
+
+}  // namespace
+
+net::Deadline Waits::deadline(std::chrono::milliseconds wait) const {
+  const std::chrono::duration<double, std::milli> scaled(
+      static_cast<double>(wait.count()) * factor);
+  return net::Clock::now() +
+         std::chrono::duration_cast<std::chrono::microseconds>(scaled);
+}
+
+Verdict verdict_of(scenario::Level level) {
+  switch (level) {
+    case scenario::Level::must: return Verdict::failed;
+    case scenario::Level::should: return Verdict::warned;
+    case scenario::Level::may: return Verdict::noted;
+  }
+  return Verdict::error;
+}
+
+awaitable<Played> play(const scenario::Test& test, const Target& target,
+                       const Waits& waits) {
+  Played played;
+  played.result.test = test;
+  played.result.id = test.id();
+  const auto start = net::Clock::now();
+  Player player(test, target, waits);
+  std::string problem;
+  try {
+    co_await net::with_deadline(waits.deadline(waits.test), player.run(played));
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == net::asio::error::operation_aborted) throw;
+    problem = e.code() == net::asio::error::timed_out
+                  ? "the test took longer than its time limit"
+                  : base::escape(e.code().message());
+  } catch (const std::exception& e) {
+    problem = base::escape(e.what());
+  }
+  if (!problem.empty()) {
+    played.result.verdict = Verdict::error;
+    played.result.reason = std::move(problem);
+  }
+  played.result.duration =
+      std::chrono::duration_cast<std::chrono::microseconds>(net::Clock::now() -
+                                                            start);
+  co_return played;
+}
+
+Result judge_watch(Result own, const std::vector<Breach>& breaches) {
+  const Verdict level = verdict_of(own.test.scenario->level);
+  const Breach* worst = nullptr;
+  std::size_t count = 0;
+  for (const Breach& breach : breaches) {
+    if (breach.rule->name != own.test.scenario->watch) continue;
+    ++count;
+    if (!worst ||
+        (worst->complaint.only_noted && !breach.complaint.only_noted))
+      worst = &breach;
+  }
+  if (!worst) return own;
+  own.verdict = worst->complaint.only_noted ? std::min(Verdict::noted, level)
+                                            : level;
+  own.reason = fmt::format("{} to '{}': {} (from port {}; {} such {})",
+                           worst->complaint.text, worst->command, worst->reply,
+                           worst->source_port, count,
+                           count == 1 ? "reply" : "replies");
+  return own;
+}
+
+}  // namespace smtpspec::play

@@ -1,0 +1,71 @@
+#include "play/runner.h"
+
+#include <algorithm>
+
+namespace smtpspec::play {
+namespace {
+
+using net::asio::awaitable;
+
+/// Breaches of one rule and one gravity that are kept; more change no verdict.
+constexpr std::size_t kept_breaches = 100;
+
+}  // namespace
+
+awaitable<void> Runner::run(const std::vector<scenario::Test>& tests) {
+  auto executor = co_await net::asio::this_coro::executor;
+  const auto jobs = static_cast<std::size_t>(std::max(options_.jobs, 1));
+  using Worker = decltype(net::asio::co_spawn(executor, work(tests),
+                                              net::asio::deferred));
+  std::vector<Worker> workers;
+  for (std::size_t i = 0; i < std::min(jobs, tests.size()); ++i) {
+    workers.push_back(
+        net::asio::co_spawn(executor, work(tests), net::asio::deferred));
+  }
+  if (workers.empty()) co_return;
+  auto group = net::asio::experimental::make_parallel_group(std::move(workers));
+  const auto all = net::asio::experimental::wait_for_one_error();
+  auto [order, errors] =
+      co_await group.async_wait(all, net::asio::use_awaitable);
+  finish_watches();
+  for (const auto& error : errors)
+    if (error) std::rethrow_exception(error);
+}
+
+awaitable<void> Runner::work(const std::vector<scenario::Test>& tests) {
+  while (next_ < tests.size()) {
+    const scenario::Test& test = tests[next_++];
+    Played played = co_await play(test, options_.target, options_.waits);
+    for (Breach& breach : played.breaches) {
+      const auto kind = std::pair(breach.rule, breach.complaint.only_noted);
+      if (++breach_counts_[kind] <= kept_breaches)
+        breaches_.push_back(std::move(breach));
+    }
+    finish(std::move(played.result));
+  }
+}
+
+void Runner::finish(Result result) {
+  if (!result.test.scenario->watch.empty()) {
+    watches_.push_back(std::move(result));
+    return;
+  }
+  results_.push_back(std::move(result));
+  finished_(results_.back());
+}
+
+void Runner::finish_watches() {
+  for (Result& own : watches_) {
+    results_.push_back(judge_watch(std::move(own), breaches_));
+    finished_(results_.back());
+  }
+  watches_.clear();
+}
+
+std::vector<Result> Runner::results() const {
+  std::vector<Result> sorted = results_;
+  std::ranges::sort(sorted, {}, &Result::id);
+  return sorted;
+}
+
+}  // namespace smtpspec::play

@@ -1,0 +1,51 @@
+// Plays many tests side by side on one thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "play/player.h"
+
+namespace smtpspec::play {
+
+struct RunOptions {
+  Target target;
+  Waits waits;
+  /// Sessions at once, at least 1.
+  int jobs = 8;
+};
+
+class Runner {
+ public:
+  /// `finished` is called for each result in the order in which they come; for
+  /// tests with a watch rule after all others.
+  using Finished = std::function<void(const Result&)>;
+
+  Runner(RunOptions options, Finished finished)
+      : options_(std::move(options)), finished_(std::move(finished)) {}
+
+  /// Plays `tests`. Where it is cancelled from outside it throws
+  /// operation_aborted; results() then holds what was finished.
+  net::asio::awaitable<void> run(const std::vector<scenario::Test>& tests);
+
+  /// In the order of the tests' ids.
+  std::vector<Result> results() const;
+
+ private:
+  net::asio::awaitable<void> work(const std::vector<scenario::Test>& tests);
+  void finish(Result result);
+  void finish_watches();
+
+  RunOptions options_;
+  Finished finished_;
+  std::size_t next_ = 0;
+  std::vector<Result> results_;
+  std::vector<Result> watches_;
+  std::vector<Breach> breaches_;
+  std::map<std::pair<const smtp::ReplyRule*, bool>, std::size_t>
+      breach_counts_;
+};
+
+}  // namespace smtpspec::play

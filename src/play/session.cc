@@ -1,0 +1,167 @@
+#include "play/session.h"
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "base/text.h"
+
+namespace smtpspec::play {
+namespace {
+
+using Kind = TranscriptLine::Kind;
+
+/// Octets shown of one line, and lines of one write, in a transcript.
+constexpr std::size_t shown_octets = 600;
+constexpr std::size_t shown_lines = 40;
+/// Lines kept of one session.
+constexpr std::size_t kept_lines = 2000;
+/// A server that breaks every rule in every reply must not fill the memory.
+constexpr std::size_t kept_breaches = 64;
+
+std::string raw_of(const smtp::ReplyOrError& reply) {
+  if (const auto* whole = std::get_if<smtp::Reply>(&reply)) return whole->raw();
+  return std::get<smtp::ReplyError>(reply).raw;
+}
+
+/// "AUTH PLAIN secret" without the initial response.
+std::string mask_auth(const std::string& line) {
+  const auto words = base::words(line);
+  if (words.size() < 3 || !base::equal_without_case(words[0], "AUTH"))
+    return line;
+  return fmt::format("{} {} ***", words[0], words[1]);
+}
+
+}  // namespace
+
+net::asio::awaitable<void> Session::connect(const scenario::Endpoint& target,
+                                            const std::string& source,
+                                            net::Deadline deadline) {
+  co_await connection_.connect(target.host, target.port, source, deadline);
+  transcript_.source_port = connection_.local_port();
+}
+
+void Session::note(Kind kind, std::string text) {
+  if (transcript_.lines.size() > kept_lines) return;
+  if (transcript_.lines.size() == kept_lines) text = "(the rest is not kept)";
+  transcript_.lines.push_back({kind, std::move(text)});
+}
+
+void Session::record_sent(std::string_view bytes) {
+  std::size_t count = 0;
+  while (!bytes.empty()) {
+    const auto end = bytes.find("\r\n");
+    const bool whole = end != std::string_view::npos;
+    std::string line(bytes.substr(0, end));
+    bytes.remove_prefix(whole ? end + 2 : bytes.size());
+    if (++count > shown_lines) continue;
+    if (in_auth_ && line != "*") {
+      line = "***";
+    } else {
+      line = mask_auth(line);
+    }
+    note(whole ? Kind::client : Kind::client_raw,
+         base::escape_up_to(line, shown_octets));
+  }
+  if (count > shown_lines)
+    note(Kind::comment, fmt::format("{} more lines", count - shown_lines));
+}
+
+net::asio::awaitable<void> Session::send(std::string bytes,
+                                         net::Deadline deadline) {
+  record_sent(bytes);
+  tracker_.sent(bytes);
+  if (ended_) co_return;
+  try {
+    co_await connection_.write(bytes, deadline);
+  } catch (const net::PeerClosed&) {
+    // What the server said before it closed is still to be read.
+  } catch (const boost::system::system_error& e) {
+    if (e.code() != net::asio::error::timed_out) throw;
+    note(Kind::event, "the server does not read");
+  }
+}
+
+net::asio::awaitable<Event> Session::receive(net::Deadline deadline) {
+  for (;;) {
+    if (auto next = parser_.next()) {
+      record_reply(*next);
+      if (auto* reply = std::get_if<smtp::Reply>(&*next))
+        co_return std::move(*reply);
+      co_return std::get<smtp::ReplyError>(std::move(*next));
+    }
+    if (ended_) co_return Ended{ending_, parser_.pending()};
+    try {
+      parser_.feed(co_await connection_.read(deadline));
+    } catch (const net::PeerClosed& closed) {
+      ended_ = true;
+      ending_ = closed.ending;
+      note(Kind::event, closed.ending == net::Ending::reset
+                            ? "the server reset the connection"
+                            : "the server closed the connection");
+    } catch (const boost::system::system_error& e) {
+      if (e.code() != net::asio::error::timed_out) throw;
+      co_return NoReply{parser_.pending()};
+    }
+  }
+}
+
+void Session::record_reply(const smtp::ReplyOrError& reply) {
+  const auto* whole = std::get_if<smtp::Reply>(&reply);
+  note(Kind::server, whole ? std::to_string(whole->code) : "malformed");
+  std::size_t count = 0;
+  const std::string raw = raw_of(reply);
+  for (const std::string_view line : base::split(raw, '\n')) {
+    if (line.empty() || ++count > shown_lines) continue;
+    std::string shown(line);
+    if (shown.ends_with('\r')) shown.pop_back();
+    note(Kind::comment, base::escape_up_to(shown, shown_octets));
+  }
+  const auto answered = tracker_.replied(whole ? whole->code : 0);
+  last_command_ = answered.line.empty() ? "" : mask_auth(answered.line);
+  if (whole) learn(*whole, answered);
+  judge(reply, answered);
+}
+
+void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
+  in_auth_ = reply.code == 334;
+  if (reply.code != 250) return;
+  if (answered.verb == "EHLO" || answered.verb == "LHLO") {
+    capabilities_ = smtp::Capabilities(reply);
+    has_capabilities_ = true;
+  }
+}
+
+void Session::judge(const smtp::ReplyOrError& reply,
+                    const AnsweredCommand& answered) {
+  smtp::ReplyContext context;
+  context.command = answered.verb;
+  context.unasked = answered.unasked;
+  context.enhanced_codes = capabilities_.has("ENHANCEDSTATUSCODES");
+  context.utf8 = base::to_upper(answered.line).find("SMTPUTF8") !=
+                 std::string::npos;
+  for (const smtp::ReplyRule& rule : smtp::reply_rules()) {
+    if (breaches_.size() >= kept_breaches) return;
+    if (auto complaint = rule.judge(reply, context)) {
+      complaint->text = base::escape_up_to(complaint->text, shown_octets);
+      breaches_.push_back(
+          {&rule, std::move(*complaint),
+           base::escape_up_to(mask_auth(answered.line), shown_octets),
+           base::escape_up_to(raw_of(reply), shown_octets),
+           transcript_.source_port});
+    }
+  }
+}
+
+net::asio::awaitable<void> Session::finish(net::Deadline deadline) {
+  if (connection_.is_open() && !ended_ && !tracker_.in_mail_data() &&
+      !tracker_.inside_line()) {
+    co_await send("QUIT\r\n", deadline);
+    for (;;) {
+      const Event event = co_await receive(deadline);
+      if (!std::holds_alternative<smtp::Reply>(event)) break;
+    }
+  }
+  connection_.close();
+}
+
+}  // namespace smtpspec::play

@@ -1,0 +1,96 @@
+// One SMTP session with the target: what is sent and what comes back, both kept
+// in the transcript, every reply held against the rules of smtp/reply_rules.h.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "net/connection.h"
+#include "play/command_tracker.h"
+#include "play/verdict.h"
+#include "scenario/profile.h"
+#include "smtp/capabilities.h"
+#include "smtp/reply.h"
+#include "smtp/reply_rules.h"
+
+namespace smtpspec::play {
+
+/// The server ended the connection; `partial` holds octets of a reply that was
+/// not whole.
+struct Ended {
+  net::Ending ending;
+  std::string partial;
+};
+
+/// Nothing came in time; `partial` as above.
+struct NoReply {
+  std::string partial;
+};
+
+using Event = std::variant<smtp::Reply, smtp::ReplyError, Ended, NoReply>;
+
+/// A reply that breaks a rule.
+struct Breach {
+  const smtp::ReplyRule* rule;
+  smtp::Complaint complaint;
+  std::string command;  ///< the line that it answers, escaped
+  std::string reply;    ///< its octets, escaped, shortened
+  std::uint16_t source_port;
+};
+
+class Session {
+ public:
+  explicit Session(net::asio::any_io_executor executor)
+      : connection_(executor) {}
+
+  /// Throws boost::system::system_error where there is no connection.
+  net::asio::awaitable<void> connect(const scenario::Endpoint& target,
+                                     const std::string& source,
+                                     net::Deadline deadline);
+
+  /// Writes `bytes` as one write and puts them into the transcript. A server
+  /// that has closed shows at the next receive().
+  net::asio::awaitable<void> send(std::string bytes, net::Deadline deadline);
+
+  /// What the server does next, at most until `deadline`.
+  net::asio::awaitable<Event> receive(net::Deadline deadline);
+
+  /// Says QUIT where that is possible, takes what still comes until `deadline`,
+  /// and closes.
+  net::asio::awaitable<void> finish(net::Deadline deadline);
+  void close() { connection_.close(); }
+
+  const smtp::Capabilities& capabilities() const { return capabilities_; }
+  /// Whether a positive reply to EHLO or LHLO was seen.
+  bool has_capabilities() const { return has_capabilities_; }
+  const CommandTracker& tracker() const { return tracker_; }
+  /// The command that the last reply answered.
+  const std::string& last_command() const { return last_command_; }
+  const std::vector<Breach>& breaches() const { return breaches_; }
+  Transcript& transcript() { return transcript_; }
+
+ private:
+  void note(TranscriptLine::Kind kind, std::string text);
+  void record_sent(std::string_view bytes);
+  void record_reply(const smtp::ReplyOrError& reply);
+  void learn(const smtp::Reply& reply, const AnsweredCommand& answered);
+  void judge(const smtp::ReplyOrError& reply, const AnsweredCommand& answered);
+
+  net::Connection connection_;
+  smtp::ReplyParser parser_;
+  CommandTracker tracker_;
+  smtp::Capabilities capabilities_;
+  bool has_capabilities_ = false;
+  bool ended_ = false;
+  /// What is sent is a secret: a response in an AUTH exchange.
+  bool in_auth_ = false;
+  net::Ending ending_ = net::Ending::end_of_file;
+  std::string last_command_ = "connect";
+  std::vector<Breach> breaches_;
+  Transcript transcript_;
+};
+
+}  // namespace smtpspec::play
