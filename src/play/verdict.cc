@@ -10,11 +10,16 @@ namespace {
 /// its verb itself ("TLS: handshake", "S: closed").
 std::string_view prefix_of(TranscriptLine::Kind kind) {
   switch (kind) {
-    case TranscriptLine::Kind::client: return "C: ";
-    case TranscriptLine::Kind::client_raw: return "C> ";
-    case TranscriptLine::Kind::server: return "S: ";
-    case TranscriptLine::Kind::comment: return "# ";
-    case TranscriptLine::Kind::event: return "";
+    case TranscriptLine::Kind::client:
+      return "C: ";
+    case TranscriptLine::Kind::client_raw:
+      return "C> ";
+    case TranscriptLine::Kind::server:
+      return "S: ";
+    case TranscriptLine::Kind::comment:
+      return "# ";
+    case TranscriptLine::Kind::event:
+      return "";
   }
   assert(false);
   return "";
@@ -24,15 +29,24 @@ std::string_view prefix_of(TranscriptLine::Kind kind) {
 
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
-    case Verdict::passed: return "passed";
-    case Verdict::fixed: return "fixed";
-    case Verdict::known: return "known";
-    case Verdict::skipped: return "skipped";
-    case Verdict::blocked: return "blocked";
-    case Verdict::noted: return "noted";
-    case Verdict::warned: return "warned";
-    case Verdict::failed: return "failed";
-    case Verdict::error: return "error";
+    case Verdict::passed:
+      return "passed";
+    case Verdict::fixed:
+      return "fixed";
+    case Verdict::known:
+      return "known";
+    case Verdict::skipped:
+      return "skipped";
+    case Verdict::blocked:
+      return "blocked";
+    case Verdict::noted:
+      return "noted";
+    case Verdict::warned:
+      return "warned";
+    case Verdict::failed:
+      return "failed";
+    case Verdict::error:
+      return "error";
   }
   assert(false);
   return "error";
@@ -49,10 +63,9 @@ std::string Transcript::to_string() const {
 }
 
 std::size_t RunReport::count(Verdict verdict) const {
-  return static_cast<std::size_t>(
-      std::count_if(results.begin(), results.end(), [&](const Result& result) {
-        return result.verdict == verdict;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      results.begin(), results.end(),
+      [&](const Result& result) { return result.verdict == verdict; }));
 }
 
 }  // namespace smtpspec::play

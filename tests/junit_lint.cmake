@@ -1,0 +1,18 @@
+# Validates every file of SAMPLES against SCHEMA with XMLLINT.
+if(NOT XMLLINT)
+  message("skipped: xmllint is not installed")
+  return()
+endif()
+if(NOT EXISTS ${SCHEMA})
+  message("skipped: there is no ${SCHEMA} (set SMTPSPEC_JUNIT_XSD_DIR)")
+  return()
+endif()
+file(GLOB samples ${SAMPLES}/*.xml)
+if(NOT samples)
+  message(FATAL_ERROR "there are no samples in ${SAMPLES}")
+endif()
+execute_process(COMMAND ${XMLLINT} --noout --nonet --schema ${SCHEMA} ${samples}
+                RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "xmllint: ${result}")
+endif()
