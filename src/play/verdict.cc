@@ -6,8 +6,6 @@
 namespace smtpspec::play {
 namespace {
 
-/// What precedes the text of a line. The text of an event is whole: it names
-/// its verb itself ("TLS: handshake", "S: closed").
 std::string_view prefix_of(TranscriptLine::Kind kind) {
   switch (kind) {
     case TranscriptLine::Kind::client:
@@ -17,12 +15,11 @@ std::string_view prefix_of(TranscriptLine::Kind kind) {
     case TranscriptLine::Kind::server:
       return "S: ";
     case TranscriptLine::Kind::comment:
-      return "# ";
     case TranscriptLine::Kind::event:
-      return "";
+      return "# ";
   }
   assert(false);
-  return "";
+  return "# ";
 }
 
 }  // namespace

@@ -28,8 +28,8 @@ std::string_view to_string(Verdict verdict);
 
 /// One line of a transcript.
 struct TranscriptLine {
-  /// The first four get "C: ", "C> ", "S: ", "# " in front of their text; an
-  /// event names its verb itself: "TLS: handshake", "S: closed".
+  /// "C: ", "C> ", "S: ", and "# " for what the notation has no verb for: an
+  /// event is what befell the connection, in words.
   enum class Kind { client, client_raw, server, comment, event };
   Kind kind;
   /// Escaped: printable ASCII, secrets already masked.

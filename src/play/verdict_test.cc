@@ -20,20 +20,19 @@ TEST(Verdict, HasOneWordOfItsOwnForEach) {
 }
 
 TEST(Transcript, IsWrittenInTheNotationOfDialogs) {
-  const Transcript transcript{41234,
-                              {{Kind::server, "220 mx.example"},
-                               {Kind::comment, "the group"},
-                               {Kind::client, "EHLO client.example"},
-                               {Kind::event, "TLS: handshake"},
-                               {Kind::client_raw, "QU"},
-                               {Kind::event, "S: closed"}}};
+  const Transcript transcript{
+      41234,
+      {{Kind::server, "220 mx.example"},
+       {Kind::comment, "the group"},
+       {Kind::client, "EHLO client.example"},
+       {Kind::client_raw, "QU"},
+       {Kind::event, "the server closed the connection"}}};
   EXPECT_EQ(transcript.to_string(),
             "S: 220 mx.example\n"
             "# the group\n"
             "C: EHLO client.example\n"
-            "TLS: handshake\n"
             "C> QU\n"
-            "S: closed\n");
+            "# the server closed the connection\n");
 }
 
 TEST(Transcript, OfNothingIsEmpty) { EXPECT_EQ(Transcript{}.to_string(), ""); }

@@ -55,6 +55,10 @@ void add_transcript(const play::Transcript& transcript, std::size_t limit,
   }
 }
 
+void make_visible(Lines& lines) {
+  for (std::string& line : lines) line = visible(line, line_limit);
+}
+
 }  // namespace
 
 std::string visible(std::string_view text, std::size_t limit) {
@@ -115,9 +119,19 @@ bool has_evidence(play::Verdict verdict) {
   return verdict != passed && verdict != fixed && verdict != skipped;
 }
 
+std::vector<std::string> transcript_lines(const play::Result& result,
+                                          std::size_t limit) {
+  Lines lines;
+  for (const play::Transcript& transcript : result.transcripts) {
+    add_transcript(transcript, limit, lines);
+  }
+  make_visible(lines);
+  return lines;
+}
+
 std::vector<std::string> evidence(const play::Result& result,
                                   const scenario::Requirements& requirements,
-                                  std::size_t transcript_lines) {
+                                  std::size_t transcript_limit) {
   Lines lines;
   add_clauses(result, requirements, lines);
   if (!result.reason.empty()) lines.push_back(result.reason);
@@ -130,12 +144,9 @@ std::vector<std::string> evidence(const play::Result& result,
   for (const scenario::Ruling* ruling : rulings_of(result, requirements)) {
     lines.push_back(fmt::format("ruling {}: {}", ruling->id, ruling->title));
   }
-  for (const play::Transcript& transcript : result.transcripts) {
-    add_transcript(transcript, transcript_lines, lines);
-  }
-  for (std::string& line : lines) {
-    line = visible(line, line_limit);
-  }
+  make_visible(lines);
+  const Lines said = transcript_lines(result, transcript_limit);
+  lines.insert(lines.end(), said.begin(), said.end());
   return lines;
 }
 

@@ -39,12 +39,16 @@ std::vector<const scenario::Ruling*> rulings_of(
 /// so that its evidence is worth a look.
 bool has_evidence(play::Verdict verdict);
 
+/// Of each connection the source port and the last `limit` lines (0: all), each
+/// visible.
+std::vector<std::string> transcript_lines(const play::Result& result,
+                                          std::size_t limit);
+
 /// What a verdict rests on, one line each: the clauses in the ledger's words,
-/// the reason, the place in the scenario, rulings, and of each connection the
-/// source port and the last `transcript_lines` lines (0: all). All visible,
-/// none shows more than 4,000 octets.
+/// the reason, the place in the scenario, rulings, transcript_lines(). All are
+/// visible; none shows more than 4,000 octets.
 std::vector<std::string> evidence(const play::Result& result,
                                   const scenario::Requirements& requirements,
-                                  std::size_t transcript_lines);
+                                  std::size_t transcript_limit);
 
 }  // namespace smtpspec::report
