@@ -1,0 +1,22 @@
+# Real mail servers: lab/README.md. The lab's policy is checked with another
+# client, then the whole suite runs against each server and is compared with
+# what is known of it (lab/SERVER/baseline.yaml).
+option(SMTPSPEC_LAB "Test against real servers; needs root or sudo" ON)
+if(NOT SMTPSPEC_LAB)
+  return()
+endif()
+
+set(lab ${PROJECT_SOURCE_DIR}/lab)
+foreach(server postfix exim)
+  add_test(NAME lab/${server}-policy
+           COMMAND ${lab}/run ${server} -- ${lab}/policy_test)
+  set_tests_properties(lab/${server}-policy PROPERTIES TIMEOUT 120)
+  add_test(NAME lab/${server}
+           COMMAND ${lab}/suite ${server} $<TARGET_FILE:smtpspec>
+                   ${CMAKE_CURRENT_BINARY_DIR}/lab)
+  set_tests_properties(lab/${server} PROPERTIES TIMEOUT 600)
+endforeach()
+
+# A server must not outlive what it was started for, however that ended.
+add_test(NAME lab/ends-with-its-command COMMAND ${lab}/run_test)
+set_tests_properties(lab/ends-with-its-command PROPERTIES TIMEOUT 120)
