@@ -1,0 +1,25 @@
+// The built-in reference server as a target of this very process.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include "scenario/profile.h"
+#include "server/flaws.h"
+#include "server/listener.h"
+
+namespace smtpspec::app {
+
+class Reference {
+ public:
+  /// Listens on a free port of 127.0.0.1 as long as it lives.
+  Reference(boost::asio::io_context& io, server::FlawSet flaws);
+
+  /// What is to be known of it, its listeners included.
+  const scenario::Profile& profile() const { return profile_; }
+
+ private:
+  server::Listener listener_;
+  scenario::Profile profile_;
+};
+
+}  // namespace smtpspec::app

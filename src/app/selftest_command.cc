@@ -1,0 +1,236 @@
+// smtpspec selftest: every scenario passes on the clean reference server, and
+// each flaw that it names makes it fail.
+#include <fmt/format.h>
+
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "app/app.h"
+#include "app/command.h"
+#include "app/event_loop.h"
+#include "app/reference.h"
+#include "app/selection.h"
+#include "play/runner.h"
+
+namespace smtpspec::app {
+namespace {
+
+namespace asio = boost::asio;
+using play::Verdict;
+
+/// Flawed servers that are tested side by side.
+constexpr std::size_t workers = 8;
+
+struct SelftestOptions {
+  SelectionOptions selection;
+  bool matrix = false;
+};
+
+/// The tests that a flaw must fail.
+using TestsByFlaw = std::map<std::string, std::vector<scenario::Test>>;
+
+const std::vector<std::string>& flaws_of(const scenario::Test& test) {
+  return test.row->flaws.empty() ? test.scenario->flaws : test.row->flaws;
+}
+
+bool is_killed(Verdict verdict) {
+  return verdict == Verdict::failed || verdict == Verdict::warned ||
+         verdict == Verdict::noted;
+}
+
+class Selftest {
+ public:
+  explicit Selftest(const SelftestOptions& options)
+      : options_(options),
+        catalog_(load_catalog(options.selection)),
+        tests_(catalog_->select(options.selection.selectors,
+                                options.selection.excluded)) {
+    for (const scenario::Test& test : tests_)
+      for (const std::string& flaw : flaws_of(test))
+        named_[flaw].push_back(test);
+  }
+
+  int run() {
+    refuse_unknown_flaws();
+    if (run_until_done(io_, play_all())) return exit_interrupted;
+    check_clean();
+    check_kills();
+    print_matrix();
+    return problems_.empty() ? exit_conforming : exit_violations;
+  }
+
+ private:
+  void refuse_unknown_flaws() const {
+    for (const auto& [flaw, tests] : named_) {
+      if (server::find_flaw(flaw)) continue;
+      throw std::invalid_argument(fmt::format(
+          "{} names the flaw '{}', which the reference server does not have",
+          tests.front().id(), flaw));
+    }
+  }
+
+  asio::awaitable<void> play_all() {
+    clean_ = co_await play_against({}, tests_, play::Waits{});
+    std::vector<std::string> flaws;
+    for (const auto& flaw : server::all_flaws()) {
+      const std::string name(flaw.name);
+      if (options_.matrix || named_.contains(name)) flaws.push_back(name);
+    }
+    std::size_t next = 0;
+    auto executor = co_await asio::this_coro::executor;
+    auto work = [&]() -> asio::awaitable<void> {
+      while (next < flaws.size()) co_await play_flaw(flaws[next++]);
+    };
+    using Worker =
+        decltype(asio::co_spawn(executor, work(), asio::deferred));
+    std::vector<Worker> group;
+    for (std::size_t i = 0; i < workers; ++i)
+      group.push_back(asio::co_spawn(executor, work(), asio::deferred));
+    auto all = asio::experimental::make_parallel_group(std::move(group));
+    const auto until = asio::experimental::wait_for_one_error();
+    auto [order, errors] = co_await all.async_wait(until, asio::use_awaitable);
+    for (const auto& error : errors)
+      if (error) std::rethrow_exception(error);
+  }
+
+  asio::awaitable<void> play_flaw(std::string flaw) {
+    // A flawed server keeps silent for good where a clean one replies at once.
+    play::Waits waits;
+    waits.reply = std::chrono::milliseconds(1500);
+    waits.farewell = std::chrono::milliseconds(100);
+    const auto& tests = options_.matrix ? tests_ : named_.at(flaw);
+    auto results = co_await play_against(flaw, tests, waits);
+    flawed_[flaw] = std::move(results);
+  }
+
+  asio::awaitable<std::map<std::string, play::Result>> play_against(
+      std::string flaw, const std::vector<scenario::Test>& tests,
+      play::Waits waits) {
+    server::FlawSet flaws;
+    if (!flaw.empty()) flaws.insert(*server::find_flaw(flaw));
+    Reference reference(io_, flaws);
+    std::map<std::string, play::Result> results;
+    // Watch rules are judged by each test's own replies, not by those of the
+    // others: the scenario must draw the flaw itself.
+    play::RunOptions run;
+    run.waits = waits;
+    run.target.variables = reference.profile().variables;
+    for (const scenario::Test& test : tests) {
+      const auto listener = listener_for(test);
+      run.target.endpoint = reference.profile().listeners.at(listener);
+      play::Played played =
+          co_await play::play(test, run.target, run.waits);
+      if (!test.scenario->watch.empty())
+        played.result = judge_watch(std::move(played.result), played.breaches);
+      results.emplace(played.result.id, std::move(played.result));
+    }
+    co_return results;
+  }
+
+  static scenario::Listener listener_for(const scenario::Test& test) {
+    const auto wanted = test.scenario->listener;
+    return wanted == scenario::Listener::any ? scenario::Listener::mta
+                                             : wanted;
+  }
+
+  void problem(const std::string& text) {
+    std::cout << text << '\n';
+    problems_.push_back(text);
+  }
+
+  void check_clean() {
+    for (const auto& [id, result] : clean_) {
+      if (result.verdict == Verdict::passed) continue;
+      problem(fmt::format("{}: {} on the clean reference server: {}", id,
+                          to_string(result.verdict), result.reason));
+      std::cout << result.transcripts.back().to_string();
+    }
+  }
+
+  void check_kills() {
+    for (const auto& [flaw, tests] : named_)
+      for (const scenario::Test& test : tests)
+        if (is_killed(flawed_.at(flaw).at(test.id()).verdict))
+          ++kills_[test.id()];
+    check_every_case_is_killed();
+    check_every_flaw_kills();
+  }
+
+  /// Each test is failed by at least one of its flaws.
+  void check_every_case_is_killed() {
+    for (const scenario::Test& test : tests_) {
+      if (kills_.contains(test.id())) continue;
+      for (const std::string& flaw : flaws_of(test)) {
+        const auto& result = flawed_.at(flaw).at(test.id());
+        problem(fmt::format("{}: not failed by its flaw {}: {} {}", test.id(),
+                            flaw, to_string(result.verdict), result.reason));
+        std::cout << result.transcripts.back().to_string();
+      }
+    }
+  }
+
+  /// Each flaw that a scenario names fails at least one of its cases.
+  void check_every_flaw_kills() {
+    for (const auto& [flaw, tests] : named_) {
+      std::map<std::string, bool> killed;
+      for (const scenario::Test& test : tests)
+        killed[test.scenario->id] |=
+            is_killed(flawed_.at(flaw).at(test.id()).verdict);
+      for (const auto& [id, any] : killed)
+        if (!any) problem(fmt::format("{}: flaw {} fails none of its cases",
+                                      id, flaw));
+    }
+  }
+
+  void print_matrix() const {
+    std::size_t pairs = 0;
+    for (const auto& [flaw, results] : flawed_) {
+      std::size_t failed = 0;
+      for (const auto& [id, result] : results)
+        failed += is_killed(result.verdict) ? 1 : 0;
+      const auto found = named_.find(flaw);
+      const std::size_t named = found == named_.end() ? 0 : found->second.size();
+      pairs += named;
+      std::cout << fmt::format("{:44} named by {:3}, fails {:3}\n", flaw, named,
+                               failed);
+    }
+    std::cout << fmt::format(
+        "{} tests of {} scenarios, {} flaws, {} pairs of test and flaw; {}\n",
+        tests_.size(), scenario_count(), flawed_.size(), pairs,
+        problems_.empty() ? "every one proved"
+                          : fmt::format("{} not proved", problems_.size()));
+  }
+
+  std::size_t scenario_count() const {
+    std::set<const scenario::Scenario*> scenarios;
+    for (const scenario::Test& test : tests_) scenarios.insert(test.scenario);
+    return scenarios.size();
+  }
+
+  const SelftestOptions& options_;
+  std::unique_ptr<scenario::Catalog> catalog_;
+  std::vector<scenario::Test> tests_;
+  TestsByFlaw named_;
+  asio::io_context io_{1};
+  std::map<std::string, play::Result> clean_;
+  std::map<std::string, std::map<std::string, play::Result>> flawed_;
+  std::map<std::string, int> kills_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::function<int()> add_selftest(CLI::App& app) {
+  auto options = std::make_shared<SelftestOptions>();
+  app.add_option("selectors", options->selection.selectors, selectors_help);
+  add_selection(app, options->selection);
+  app.add_flag("--matrix", options->matrix,
+               "Play every scenario against every flaw, not only the flaws "
+               "that it names");
+  return [options] { return Selftest(*options).run(); };
+}
+
+}  // namespace smtpspec::app

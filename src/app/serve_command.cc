@@ -1,0 +1,54 @@
+// smtpspec serve: the reference server by itself.
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "app/app.h"
+#include "app/command.h"
+#include "app/event_loop.h"
+#include "server/flaws.h"
+#include "server/listener.h"
+
+namespace smtpspec::app {
+namespace {
+
+struct ServeOptions {
+  std::uint16_t port = 2525;
+  std::vector<std::string> flaws;
+  bool list_flaws = false;
+};
+
+int list_flaws() {
+  for (const auto& flaw : server::all_flaws())
+    std::cout << fmt::format("{:44} {}\n", flaw.name, flaw.sentence);
+  return exit_conforming;
+}
+
+server::FlawSet flaws_of(const std::vector<std::string>& names) {
+  server::FlawSet flaws;
+  for (const std::string& name : names) {
+    const auto flaw = server::find_flaw(name);
+    if (!flaw) {
+      throw std::invalid_argument(fmt::format(
+          "there is no flaw '{}'; --list-flaws shows all", name));
+    }
+    flaws.insert(*flaw);
+  }
+  return flaws;
+}
+
+}  // namespace
+
+std::function<int()> add_serve(CLI::App& app) {
+  auto options = std::make_shared<ServeOptions>();
+  app.add_option("--port", options->port,
+                 "Port of 127.0.0.1 to listen on; 0 takes a free one")
+      ->capture_default_str();
+  app.add_option("--flaw", options->flaws,
+                 "Break one thing on purpose; may be given more than once");
+  app.add_flag("--list-flaws", options->list_flaws, "Show all flaws");
+  return [options] { return options->list_flaws ? list_flaws() : exit_usage; };
+}
+
+}  // namespace smtpspec::app

@@ -1,0 +1,286 @@
+// smtpspec test: runs scenarios against a server and reports.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/regex.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "app/app.h"
+#include "app/command.h"
+#include "app/event_loop.h"
+#include "app/reference.h"
+#include "app/selection.h"
+#include "app/version.h"
+#include "play/known_failures.h"
+#include "play/runner.h"
+#include "report/console.h"
+#include "report/file.h"
+#include "report/json.h"
+#include "report/junit.h"
+#include "scenario/profile.h"
+
+namespace smtpspec::app {
+namespace {
+
+struct TestOptions {
+  std::vector<std::string> arguments;
+  std::string target;
+  std::string profile;
+  std::string listener = "mta";
+  SelectionOptions selection;
+  int jobs = 8;
+  double timeout = 10;
+  double patience = 1;
+  bool strict = false;
+  bool strict_baseline = false;
+  bool verbose = false;
+  std::string junit;
+  std::string json;
+  std::string baseline;
+  std::string authorized;
+};
+
+void add_options(CLI::App& app, TestOptions& options) {
+  app.add_option("target-and-selectors", options.arguments,
+                 std::string("HOST:PORT of the server (without it and without "
+                             "a profile, the built-in reference server), and "
+                             "which scenarios. ") +
+                     selectors_help);
+  add_selection(app, options.selection);
+  app.add_option("--profile", options.profile,
+                 "What is to be known of the server (docs/profile.md)");
+  app.add_option("--listener", options.listener,
+                 "Which listener of the profile: mta, submission, submissions "
+                 "or lmtp")
+      ->capture_default_str();
+  app.add_option("-j,--jobs", options.jobs, "Sessions at once")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--timeout", options.timeout,
+                 "Seconds to wait for one reply")
+      ->check(CLI::Range(0.001, 3600.0))
+      ->capture_default_str();
+  app.add_option("--patience", options.patience,
+                 "Factor on all waits, for slow servers or slow networks")
+      ->check(CLI::Range(0.001, 1000.0))
+      ->capture_default_str();
+  app.add_flag("--strict", options.strict, "A broken SHOULD fails the run");
+  app.add_option("--junit", options.junit, "Write a JUnit XML report");
+  app.add_option("--json", options.json, "Write a JSON report");
+  app.add_option("--baseline", options.baseline,
+                 "Known failures, each with its reason (docs/baseline.md)");
+  app.add_flag("--strict-baseline", options.strict_baseline,
+               "An entry of the baseline that passes now is exit code 4");
+  app.add_flag("-v,--verbose", options.verbose,
+               "Show the transcript of every session");
+  app.add_option("--authorized", options.authorized,
+                 "Name the target's host again to confirm that you may test "
+                 "it; needed for addresses that are neither loopback nor "
+                 "private");
+}
+
+/// "mx:25" and "[::1]:25", but no selector: "clause:5321-2.4-a", "data/".
+bool is_target(const std::string& argument) {
+  static const boost::regex target(R"((\[[^\]]+\]|[^:/*?]+):[0-9]+)");
+  return boost::regex_match(argument, target);
+}
+
+/// Takes the target from the arguments; the others are selectors.
+void sort_arguments(TestOptions& options) {
+  for (const std::string& argument : options.arguments) {
+    if (!is_target(argument)) {
+      options.selection.selectors.push_back(argument);
+    } else if (options.target.empty()) {
+      options.target = argument;
+    } else {
+      throw std::invalid_argument(fmt::format("two targets: {} and {}",
+                                              options.target, argument));
+    }
+  }
+}
+
+/// Whether an address belongs to this machine or a private network.
+bool is_near(const std::string& host) {
+  if (host == "localhost") return true;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  if (error) return false;
+  if (address.is_loopback()) return true;
+  if (address.is_v6()) {
+    const auto bytes = address.to_v6().to_bytes();
+    return address.to_v6().is_link_local() || (bytes[0] & 0xfe) == 0xfc;
+  }
+  const auto bytes = address.to_v4().to_bytes();
+  return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
+         (bytes[0] == 192 && bytes[1] == 168) ||
+         (bytes[0] == 169 && bytes[1] == 254);
+}
+
+void require_authorization(const std::string& host,
+                           const std::string& authorized) {
+  if (is_near(host) || host == authorized) return;
+  throw std::invalid_argument(fmt::format(
+      "{0} is neither a loopback nor a private address. The test sends mail "
+      "and malformed commands. If you may test that server, say so: "
+      "--authorized {0}",
+      host));
+}
+
+scenario::Listener listener_of(const std::string& name) {
+  if (auto listener = scenario::parse_listener(name)) return *listener;
+  throw std::invalid_argument(fmt::format(
+      "unknown listener '{}': mta, submission, submissions or lmtp", name));
+}
+
+scenario::Profile profile_of(const TestOptions& options) {
+  const auto listener = listener_of(options.listener);
+  if (options.profile.empty()) {
+    return scenario::default_profile(scenario::parse_endpoint(options.target),
+                                     listener);
+  }
+  auto profile = scenario::load_profile(options.profile);
+  if (!options.target.empty())
+    profile.listeners[listener] = scenario::parse_endpoint(options.target);
+  if (!profile.listeners.contains(listener)) {
+    throw std::invalid_argument(
+        fmt::format("{} has no listener '{}', and no target was given",
+                    options.profile, options.listener));
+  }
+  return profile;
+}
+
+std::chrono::year_month_day today() {
+  return std::chrono::floor<std::chrono::days>(
+      std::chrono::system_clock::now());
+}
+
+report::ConsoleOptions console_options(bool verbose) {
+  report::ConsoleOptions console;
+  console.terminal = isatty(STDOUT_FILENO) != 0;
+  console.colour = console.terminal && std::getenv("NO_COLOR") == nullptr;
+  console.verbose = verbose;
+  return console;
+}
+
+int exit_code(const play::RunReport& report, const TestOptions& options) {
+  using play::Verdict;
+  if (report.interrupted) return exit_interrupted;
+  if (report.count(Verdict::failed) > 0) return exit_violations;
+  if (options.strict && report.count(Verdict::warned) > 0)
+    return exit_violations;
+  const std::size_t conclusive =
+      report.results.size() - report.count(Verdict::error) -
+      report.count(Verdict::blocked) - report.count(Verdict::skipped);
+  if (conclusive == 0) return exit_unreachable;
+  if (report.count(Verdict::error) > 0) return exit_unreachable;
+  if (options.strict_baseline && report.count(Verdict::fixed) > 0)
+    return exit_fixed;
+  return exit_conforming;
+}
+
+class TestRun {
+ public:
+  explicit TestRun(const TestOptions& options)
+      : options_(options),
+        catalog_(load_catalog(options.selection)),
+        listener_(listener_of(options.listener)),
+        tests_(select_tests(*catalog_, options.selection, listener_)) {}
+
+  int run() {
+    choose_target();
+    load_known_failures();
+    play_tests();
+    hold_against_baseline();
+    write_reports();
+    return exit_code(report_, options_);
+  }
+
+ private:
+  void choose_target() {
+    report_.listener = options_.listener;
+    report_.version = version;
+    report_.selected = tests_.size();
+    if (options_.target.empty() && options_.profile.empty()) {
+      reference_ = std::make_unique<Reference>(io_, server::FlawSet());
+      profile_ = reference_->profile();
+      report_.target = "built-in reference server";
+    } else {
+      profile_ = profile_of(options_);
+      const auto& endpoint = profile_.listeners.at(listener_);
+      require_authorization(endpoint.host, options_.authorized);
+      report_.target = fmt::format("{}:{}", endpoint.host, endpoint.port);
+    }
+  }
+
+  void load_known_failures() {
+    if (!options_.baseline.empty())
+      baseline_ = scenario::load_baseline(options_.baseline);
+  }
+
+  void play_tests() {
+    play::RunOptions run;
+    run.target.endpoint = profile_.listeners.at(listener_);
+    run.target.source = profile_.source;
+    run.target.variables = profile_.variables;
+    run.waits.reply = std::chrono::milliseconds(
+        static_cast<long>(options_.timeout * 1000));
+    run.waits.factor = options_.patience;
+    run.jobs = options_.jobs;
+    std::size_t done = 0;
+    play::Runner runner(run, [&](const play::Result& result) {
+      console_.finished(result, ++done, tests_.size());
+    });
+    report_.started = std::chrono::system_clock::now();
+    const auto start = std::chrono::steady_clock::now();
+    report_.interrupted = run_until_done(io_, runner.run(tests_));
+    report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - start);
+    report_.results = runner.results();
+  }
+
+  void hold_against_baseline() {
+    if (baseline_) play::apply_baseline(report_, *baseline_, today());
+  }
+
+  void write_reports() {
+    console_.summary(report_);
+    const auto& requirements = catalog_->requirements();
+    if (!options_.junit.empty()) {
+      report::JunitOptions junit;
+      junit.strict = options_.strict;
+      report::write_file(options_.junit,
+                         report::to_junit(report_, requirements, junit));
+    }
+    if (!options_.json.empty())
+      report::write_file(options_.json, report::to_json(report_, requirements));
+  }
+
+  const TestOptions& options_;
+  std::unique_ptr<scenario::Catalog> catalog_;
+  scenario::Listener listener_;
+  std::vector<scenario::Test> tests_;
+  boost::asio::io_context io_{1};
+  std::unique_ptr<Reference> reference_;
+  scenario::Profile profile_;
+  std::optional<scenario::Baseline> baseline_;
+  play::RunReport report_;
+  report::ConsoleReport console_{std::cout, console_options(options_.verbose),
+                                 catalog_->requirements()};
+};
+
+}  // namespace
+
+std::function<int()> add_test(CLI::App& app) {
+  auto options = std::make_shared<TestOptions>();
+  add_options(app, *options);
+  return [options] {
+    sort_arguments(*options);
+    return TestRun(*options).run();
+  };
+}
+
+}  // namespace smtpspec::app
