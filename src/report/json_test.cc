@@ -61,6 +61,12 @@ TEST_F(JsonReport, TellsAResultWhole) {
                      "lines": ["C: NOOP\\n", "S: 250 2.0.0 Ok"]}]})"));
 }
 
+TEST_F(JsonReport, NamesRulingsOnAnyClause) {
+  run_.add("data/a", Verdict::warned);
+  run_.scenario_of(0).clauses = {"5321-2.3.8-a", "5321-F.2-a"};
+  EXPECT_EQ(document()["results"][0]["rulings"], json({"source-routes"}));
+}
+
 TEST_F(JsonReport, ConnectionThatFailedHasNoSourcePort) {
   run_.add("data/a", Verdict::error).transcripts.emplace_back();
   EXPECT_EQ(document()["results"][0]["source_ports"], json::array());

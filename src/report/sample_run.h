@@ -53,7 +53,13 @@ class SampleRun {
       "A bare LF is not a line end.\tx => y\n"
       "5321-F.2-a\t5321\tF.2\tSHOULD\tserver-receives\twire\tnone\t"
       "Source routes are ignored.\tx => y\n",
-      "ledger.tsv", "", "rulings.yaml", "", "reasons.tsv");
+      "ledger.tsv",
+      "rulings:\n"
+      "- id: source-routes\n"
+      "  title: A source route may be refused\n"
+      "  clauses: [5321-F.2-a]\n"
+      "  text: Practice.\n",
+      "rulings.yaml", "id\treason\n", "reasons.tsv");
 
  private:
   std::deque<scenario::Scenario> scenarios_;

@@ -59,6 +59,20 @@ TEST(Wording, EvidenceShowsTheEndOfALongTranscript) {
                            "  # 1 lines before", "  S: 250 2.0.0 Ok"));
 }
 
+TEST(Wording, EvidenceNamesARulingOnceForAllClauses) {
+  SampleRun run;
+  play::Result& result = run.add("data/a", play::Verdict::warned);
+  run.scenario_of(0).clauses = {"5321-2.3.8-a", "5321-F.2-a", "5321-F.2-a"};
+  result.line = 0;
+  EXPECT_EQ(rulings_of(result, run.requirements).size(), 1u);
+  EXPECT_THAT(evidence(result, run.requirements, 0),
+              testing::IsSupersetOf(
+                  {"RFC 5321 section 2.3.8, MUST NOT (5321-2.3.8-a)",
+                   "RFC 5321 appendix F.2, SHOULD (5321-F.2-a)",
+                   "scenarios/data/a.yaml",
+                   "ruling source-routes: A source route may be refused"}));
+}
+
 TEST(Wording, EvidenceNamesAClauseThatTheLedgerLacks) {
   SampleRun run;
   play::Result& result = run.add("data/a", play::Verdict::failed);
