@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "report/wording.h"
@@ -59,6 +60,25 @@ std::string counted(std::size_t count, std::string_view one,
 std::string reason_of(const Result& result) {
   return result.verdict == Verdict::known ? result.baseline_reason
                                           : result.reason;
+}
+
+/// Results of one verdict and one reason.
+using Group = std::pair<std::string, std::vector<const Result*>>;
+
+/// The largest first.
+std::vector<Group> groups_of(const RunReport& report, Verdict verdict) {
+  std::map<std::string, std::vector<const Result*>> by_reason;
+  for (const Result& result : report.results) {
+    if (result.verdict == verdict) {
+      by_reason[reason_of(result)].push_back(&result);
+    }
+  }
+  std::vector<Group> groups(by_reason.begin(), by_reason.end());
+  std::stable_sort(groups.begin(), groups.end(),
+                   [](const Group& a, const Group& b) {
+                     return a.second.size() > b.second.size();
+                   });
+  return groups;
 }
 
 }  // namespace
@@ -124,32 +144,20 @@ void ConsoleReport::write_result(const Result& result) {
 
 /// "12 skipped: not advertised: CHUNKING", the most frequent reasons first.
 void ConsoleReport::write_groups(const RunReport& report, Verdict verdict) {
-  std::map<std::string, std::vector<const Result*>> groups;
-  for (const Result& result : report.results) {
-    if (result.verdict == verdict) groups[reason_of(result)].push_back(&result);
-  }
-  std::vector<const std::pair<const std::string, std::vector<const Result*>>*>
-      order;
-  for (const auto& group : groups) order.push_back(&group);
-  std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) {
-    return a->second.size() > b->second.size();
-  });
-  std::size_t untold = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto& [reason, results] = *order[i];
-    if (i >= listed_reasons) {
-      untold += results.size();
-      continue;
-    }
-    out_ << coloured(verdict,
-                     fmt::format("{} {}", results.size(), to_string(verdict)))
-         << ": " << visible(reason, reason_limit);
+  const std::vector<Group> groups = groups_of(report, verdict);
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < std::min(groups.size(), listed_reasons); ++i) {
+    const auto& [reason, results] = groups[i];
+    const std::string count =
+        fmt::format("{} {}", results.size(), to_string(verdict));
+    out_ << coloured(verdict, count) << ": " << visible(reason, reason_limit);
     if (results.size() == 1) out_ << " (" << visible(results[0]->id) << ')';
     out_ << '\n';
+    told += results.size();
   }
-  if (untold != 0) {
-    out_ << fmt::format("{} {} for other reasons; -v lists them\n", untold,
-                        to_string(verdict));
+  if (told != report.count(verdict)) {
+    out_ << fmt::format("{} {} for other reasons; -v lists them\n",
+                        report.count(verdict) - told, to_string(verdict));
   }
 }
 
