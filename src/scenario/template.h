@@ -10,7 +10,8 @@
 //   ${base64(text)}               base64 of the octets (RFC 4648)
 //   ${utc(seconds)}               now + seconds: 2026-11-21T12:00:00Z
 //
-// Arguments are templates themselves; `\,` and `\)` stand for the characters.
+// A text argument is a template itself; `\,` and `\)` stand for the characters
+// in it. n and seconds are decimal numbers. A '$' without '{' is itself.
 #pragma once
 
 #include <functional>
@@ -36,6 +37,9 @@ struct MissingVariable {
 
 class Template {
  public:
+  /// A text that is longer is an error: of the file, where it can be seen.
+  static constexpr std::size_t max_size = 10 * 1024 * 1024;
+
   Template() = default;
 
   /// Parses `text`, which stands at `position` in the line `line_text`.
@@ -46,12 +50,15 @@ class Template {
                         std::string_view line_text);
 
   /// The octets, variables replaced. `line_end` octets follow them on the wire
-  /// (2 for CRLF) and count for pad(). Throws MissingVariable.
+  /// (2 for CRLF) and count for pad(). Throws MissingVariable, and
+  /// std::length_error where more than max_size octets come of it.
   std::string expand(const Variables& variables,
                      std::size_t line_end = 0) const;
 
   /// The names of all variables used.
   std::set<std::string> names() const;
+  /// The octets that expand() yields at least, whatever the variables hold.
+  std::size_t least_size() const;
   /// As written.
   const std::string& source() const { return source_; }
 

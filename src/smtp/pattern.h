@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "smtp/reply.h"
 
@@ -31,7 +32,9 @@ struct ReplyPattern {
   std::string enhanced;
   std::optional<TextPattern> text;
 
-  /// Whether `reply` fits. Adds what named groups caught to `captures`.
+  /// Whether `reply` fits. Adds what named groups caught to `captures`. The
+  /// enhanced code is looked for on the first line. A text on which the search
+  /// grows beyond boost::regex's bounds does not fit, negated or not.
   bool matches(const Reply& reply, Captures* captures = nullptr) const;
   /// Whether the code alone fits, enhanced code and text unseen.
   bool matches_code(int reply_code) const;
@@ -47,5 +50,8 @@ std::optional<ReplyPattern> parse_reply_pattern(std::string_view text);
 /// The enhanced status code at the start of a reply line's text (RFC 2034
 /// section 4), or empty: "2.1.5" of "2.1.5 Ok".
 std::string_view enhanced_code(std::string_view line_text);
+
+/// The names of the groups "(?<name>...)" in a regular expression.
+std::vector<std::string> group_names(std::string_view regex);
 
 }  // namespace smtpspec::smtp
