@@ -42,6 +42,10 @@ struct Profile {
   Variables variables;
 };
 
+/// The variables for the n-th line of a `C*100` step: n is set, and put into
+/// recipient_n.
+Variables numbered(Variables variables, int n);
+
 /// Parses a profile. Throws base::SourceError for unknown or duplicate keys and
 /// bad values.
 Profile parse_profile(std::string_view text, const std::string& path);
@@ -50,5 +54,8 @@ Profile load_profile(const std::string& path);
 /// For a target of which nothing is known but its address: mail goes to
 /// <postmaster>, which every server accepts (RFC 5321 section 4.5.1).
 Profile default_profile(const Endpoint& target, Listener listener);
+
+/// For the built-in reference server.
+Profile reference_profile(const Endpoint& mta);
 
 }  // namespace smtpspec::scenario

@@ -1,6 +1,8 @@
 // The ledger of requirements: one row for each normative sentence of the RFCs.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -64,6 +66,10 @@ class Requirements {
   const std::vector<Ruling>& rulings() const { return rulings_; }
 
  private:
+  void parse_ledger(std::string_view text, const std::string& name);
+  void parse_rulings(std::string_view text, const std::string& name);
+  void parse_reasons(std::string_view text, const std::string& name);
+
   std::vector<Requirement> rows_;
   std::vector<Ruling> rulings_;
   std::map<std::string, std::size_t, std::less<>> index_;

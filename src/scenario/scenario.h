@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scenario/dialog.h"
@@ -32,7 +33,7 @@ struct Scenario {
   std::string title;
   /// At least one. The first one's level decides what a failure is.
   std::vector<std::string> clauses;
-  Level level = Level::may;  ///< of the first clause
+  Level level = Level::may;        ///< of the first clause
   std::vector<std::string> needs;  ///< EHLO keywords, upper case
   std::vector<std::string> lacks;  ///< EHLO keywords that must be absent
   Start from = Start::ehlo;
@@ -59,5 +60,6 @@ struct Test {
 std::string_view to_string(Start start);
 std::string_view to_string(Listener listener);
 std::optional<Listener> parse_listener(std::string_view text);
+std::optional<Start> parse_start(std::string_view text);
 
 }  // namespace smtpspec::scenario

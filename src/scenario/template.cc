@@ -30,15 +30,19 @@ using Parts = std::vector<Part>;
 
 struct Function {
   std::string_view name;
+  std::string_view usage;
   Kind kind;
   bool takes_text;
   bool takes_number;
 };
 
 constexpr Function functions[] = {
-    {"repeat", Kind::repeat, true, true}, {"pad", Kind::pad, true, true},
-    {"upper", Kind::upper, true, false},  {"lower", Kind::lower, true, false},
-    {"base64", Kind::base64, true, false}, {"utc", Kind::utc, false, true},
+    {"repeat", "repeat(text, n)", Kind::repeat, true, true},
+    {"pad", "pad(text, n)", Kind::pad, true, true},
+    {"upper", "upper(text)", Kind::upper, true, false},
+    {"lower", "lower(text)", Kind::lower, true, false},
+    {"base64", "base64(text)", Kind::base64, true, false},
+    {"utc", "utc(seconds)", Kind::utc, false, true},
 };
 
 // The octets that come of it at least, whatever the variables hold.
@@ -47,11 +51,20 @@ std::size_t least_size(const Parts& parts) {
   for (const auto& part : parts) {
     const auto number = static_cast<std::size_t>(part.number);
     switch (part.kind) {
-      case Kind::literal: size += part.text.size(); break;
-      case Kind::repeat: size += number * least_size(part.argument); break;
-      case Kind::pad: size += number; break;
-      case Kind::base64: size += least_size(part.argument) / 3 * 4; break;
-      default: size += least_size(part.argument);
+      case Kind::literal:
+        size += part.text.size();
+        break;
+      case Kind::repeat:
+        size += number * least_size(part.argument);
+        break;
+      case Kind::pad:
+        size += number;
+        break;
+      case Kind::base64:
+        size += least_size(part.argument) / 3 * 4;
+        break;
+      default:
+        size += least_size(part.argument);
     }
   }
   return size;
@@ -103,13 +116,19 @@ class Parser {
     const char c = peek();
     if (!done()) ++at_;
     switch (c) {
-      case 'r': return '\r';
-      case 'n': return '\n';
-      case 't': return '\t';
-      case '0': return '\0';
+      case 'r':
+        return '\r';
+      case 'n':
+        return '\n';
+      case 't':
+        return '\t';
+      case '0':
+        return '\0';
       case '\\':
-      case '$': return c;
-      case 'x': return parse_hex(start);
+      case '$':
+        return c;
+      case 'x':
+        return parse_hex(start);
       case ',':
       case ')':
         if (in_argument) return c;
@@ -186,11 +205,7 @@ class Parser {
 
   void skip(char c, std::size_t start, const Function& function) {
     if (peek() != c) {
-      fail(start, fmt::format("{}({}{}{}) is how it is written", function.name,
-                              function.takes_text ? "text" : "",
-                              function.takes_text && function.takes_number
-                                  ? ", " : "",
-                              function.takes_number ? "n" : ""));
+      fail(start, fmt::format("it is written {}", function.usage));
     }
     ++at_;
   }
@@ -262,16 +277,20 @@ class Expander {
  private:
   void expand_part(const Part& part, std::string& result) {
     switch (part.kind) {
-      case Kind::literal: return add(result, part.text);
-      case Kind::variable: return add(result, value(part.text));
+      case Kind::literal:
+        return add(result, part.text);
+      case Kind::variable:
+        return add(result, value(part.text));
       case Kind::upper:
         return add(result, base::to_upper(expand(part.argument)));
       case Kind::lower:
         return add(result, base::to_lower(expand(part.argument)));
       case Kind::base64:
         return add(result, base::base64_encode(expand(part.argument)));
-      case Kind::utc: return add(result, utc(part.number));
-      case Kind::repeat: return add_repeated(part, result);
+      case Kind::utc:
+        return add(result, utc(part.number));
+      case Kind::repeat:
+        return add_repeated(part, result);
       case Kind::pad:
         pad_ = &part;
         pad_at_ = result.size();
@@ -309,8 +328,8 @@ Template Template::parse(std::string_view text,
                          std::string_view line_text) {
   Template result;
   result.source_ = text;
-  result.parts_ = std::make_shared<const Parts>(
-      Parser(text, position, line_text).parse());
+  result.parts_ =
+      std::make_shared<const Parts>(Parser(text, position, line_text).parse());
   return result;
 }
 

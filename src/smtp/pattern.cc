@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "base/text.h"
+#include "smtp/enhanced.h"
 
 namespace smtpspec::smtp {
 namespace {
@@ -26,14 +27,10 @@ bool is_code(std::string_view text) {
 }
 
 // RFC 3463 section 2: class "." subject "." detail.
-bool is_enhanced_class(std::string_view text) {
-  return text == "2" || text == "4" || text == "5";
-}
-
 bool is_enhanced_pattern(std::string_view text) {
   const auto parts = base::split(text, '.');
-  return parts.size() == 3 &&
-         (is_enhanced_class(parts[0]) || parts[0] == "x") &&
+  return parts.size() == 3 && parts[0].size() == 1 &&
+         std::string_view("245x").find(parts[0]) != std::string_view::npos &&
          (is_number(parts[1]) || parts[1] == "y") &&
          (is_number(parts[2]) || parts[2] == "z");
 }
@@ -114,11 +111,10 @@ std::optional<ReplyPattern> parse_reply_pattern(std::string_view text) {
 }
 
 std::string_view enhanced_code(std::string_view line_text) {
-  const auto word = line_text.substr(0, line_text.find(' '));
-  const auto parts = base::split(word, '.');
-  const bool fits = parts.size() == 3 && is_enhanced_class(parts[0]) &&
-                    is_number(parts[1]) && is_number(parts[2]);
-  return fits ? word : std::string_view{};
+  const auto code = parse_enhanced(line_text);
+  const bool ends = code.next == ' ' || code.next == '\0';
+  return code.form == EnhancedForm::good && ends ? code.text
+                                                 : std::string_view{};
 }
 
 std::vector<std::string> group_names(std::string_view regex) {

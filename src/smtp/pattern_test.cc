@@ -59,22 +59,23 @@ TEST(ReplyPattern, NamedGroupsAreCaptured) {
 }
 
 TEST(ReplyPattern, SearchThatExplodesDoesNotMatch) {
-  const auto line = reply(250, {std::string(5000, 'a')});
+  const auto line = reply(250, {std::string(500, 'a')});
   EXPECT_FALSE(with_text("250", "(a+)+(a+)+(a+)+b").matches(line));
   EXPECT_FALSE(with_text("250", "(a+)+(a+)+(a+)+b", true).matches(line));
 }
 
 TEST(ReplyPattern, IsWrittenAsItWasRead) {
-  for (const auto* text : {"250", "25z", "5yz", "any", "550 5.1.1", "any 5.y.z"})
+  for (const auto* text :
+       {"250", "25z", "5yz", "any", "550 5.1.1", "any 5.y.z"})
     EXPECT_EQ(pattern(text).to_string(), text);
   EXPECT_EQ(with_text("250", "a\\/b").to_string(), "250 ~ /a\\/b/");
   EXPECT_EQ(with_text("250", "x", true).to_string(), "250 !~ /x/");
 }
 
 TEST(ReplyPattern, OtherTextIsNoPattern) {
-  for (const auto* text : {"", "25", "2500", "650", "2zz", "25y", "xyz", "ANY",
-                           "250 ", "250 2.1", "250 3.1.1", "250 2.1.1000",
-                           "250  2.1.1", "250 2.1.1 ", "closed"}) {
+  for (const auto* text :
+       {"", "25", "2500", "650", "2zz", "25y", "xyz", "ANY", "250 ", "250 2.1",
+        "250 3.1.1", "250 2.1.1000", "250  2.1.1", "250 2.1.1 ", "closed"}) {
     EXPECT_FALSE(parse_reply_pattern(text)) << text;
   }
 }

@@ -1,0 +1,215 @@
+#include "scenario/expect.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/text.h"
+
+namespace smtpspec::scenario {
+namespace {
+
+struct GradeName {
+  std::string_view name;
+  Grade grade;
+};
+
+constexpr GradeName grade_names[] = {
+    {"pass", Grade::pass}, {"note", Grade::note}, {"warn", Grade::warn},
+    {"fail", Grade::fail}, {"skip", Grade::skip}, {"block", Grade::block},
+};
+
+class Parser {
+ public:
+  Parser(std::string_view text, const base::SourcePosition& position,
+         std::string_view line_text)
+      : text_(text), position_(position), line_text_(line_text) {}
+
+  std::vector<GradedPatterns> parse() {
+    refuse_variables();
+    std::vector<GradedPatterns> parts{{Grade::go_on, parse_alternatives()}};
+    while (!done()) {
+      ++at_;  // the ';'
+      skip_spaces();
+      const auto grade = parse_grade();
+      parts.push_back({grade, parse_alternatives()});
+    }
+    return parts;
+  }
+
+ private:
+  [[noreturn]] void fail(std::size_t at, const std::string& message) const {
+    throw base::SourceError(position_at(at), message, line_text_);
+  }
+
+  base::SourcePosition position_at(std::size_t at) const {
+    auto position = position_;
+    position.column += static_cast<int>(at);
+    return position;
+  }
+
+  bool done() const { return at_ == text_.size(); }
+  bool next_is(std::string_view word) const {
+    return text_.substr(at_).starts_with(word);
+  }
+  void skip_spaces() {
+    while (next_is(" ")) ++at_;
+  }
+  // Up to a space or ';'.
+  std::string_view word() const {
+    const auto rest = text_.substr(at_);
+    return rest.substr(0, rest.find_first_of(" ;"));
+  }
+
+  // What a server must reply cannot hang on what it said before.
+  void refuse_variables() const {
+    const auto found = text_.find("${");
+    if (found != std::string_view::npos) {
+      fail(found, "an S line has no variables, but for columns of cases");
+    }
+  }
+
+  Grade parse_grade() {
+    for (const auto& [name, grade] : grade_names) {
+      if (!next_is(name) || !text_.substr(at_ + name.size()).starts_with(":")) {
+        continue;
+      }
+      at_ += name.size() + 1;
+      return grade;
+    }
+    fail(at_, "pass: note: warn: fail: skip: or block: begins a further part");
+  }
+
+  std::vector<Pattern> parse_alternatives() {
+    std::vector<Pattern> patterns;
+    for (;;) {
+      skip_spaces();
+      patterns.push_back(parse_pattern());
+      skip_spaces();
+      if (done() || next_is(";")) return patterns;
+      if (word() != "/") {
+        fail(at_, "'/' or ';' separates patterns");
+      }
+      ++at_;
+    }
+  }
+
+  Pattern parse_pattern() {
+    const auto start = at_;
+    const auto first = word();
+    at_ += first.size();
+    if (first == "closed") return Closed{};
+    if (first == "silent") return parse_silent();
+    auto reply = smtp::parse_reply_pattern(first);
+    if (!reply) {
+      fail(start, fmt::format("'{}' is no reply: 250, 25z, 5yz, any, closed, "
+                              "silent 500ms",
+                              first));
+    }
+    skip_spaces();
+    if (!done() && std::string_view("~!/;").find(text_[at_]) == text_.npos) {
+      reply = parse_enhanced(first);
+      skip_spaces();
+    }
+    if (next_is("~") || next_is("!~")) reply->text = parse_text();
+    return *reply;
+  }
+
+  Silent parse_silent() {
+    skip_spaces();
+    const auto start = at_;
+    const auto time = word();
+    at_ += time.size();
+    return {parse_duration(time, position_at(start), line_text_)};
+  }
+
+  smtp::ReplyPattern parse_enhanced(std::string_view code) {
+    const auto enhanced = word();
+    auto reply =
+        smtp::parse_reply_pattern(fmt::format("{} {}", code, enhanced));
+    if (!reply) {
+      fail(at_, fmt::format("'{}' is no enhanced code: 2.1.5, 5.y.z, x.y.z",
+                            enhanced));
+    }
+    at_ += enhanced.size();
+    return *reply;
+  }
+
+  smtp::TextPattern parse_text() {
+    smtp::TextPattern pattern;
+    pattern.negated = next_is("!");
+    at_ += pattern.negated ? 2 : 1;
+    skip_spaces();
+    if (!next_is("/")) fail(at_, "a regular expression stands between slashes");
+    const auto start = ++at_;
+    while (!done() && !next_is("/")) at_ += next_is("\\") ? 2 : 1;
+    if (at_ >= text_.size()) fail(start - 1, "a slash without its second");
+    pattern.source = text_.substr(start, at_ - start);
+    ++at_;
+    try {
+      pattern.regex.assign(pattern.source, boost::regex::perl);
+    } catch (const boost::regex_error& error) {
+      fail(start + static_cast<std::size_t>(error.position()),
+           fmt::format("regular expression: {}", reason(error)));
+    }
+    return pattern;
+  }
+
+  // boost appends a copy of the expression, which the caret shows.
+  static std::string reason(const boost::regex_error& error) {
+    const std::string what = error.what();
+    return what.substr(0, what.find_first_of(".\n"));
+  }
+
+  std::string_view text_;
+  base::SourcePosition position_;
+  std::string_view line_text_;
+  std::size_t at_ = 0;
+};
+
+bool goes_on(Grade grade) {
+  return grade == Grade::go_on || grade == Grade::note || grade == Grade::warn;
+}
+
+}  // namespace
+
+Expect parse_expect(std::string_view text, const base::SourcePosition& position,
+                    std::string_view line_text) {
+  Expect expect;
+  expect.parts = Parser(text, position, line_text).parse();
+  expect.source = text;
+  return expect;
+}
+
+std::chrono::milliseconds parse_duration(std::string_view text,
+                                         const base::SourcePosition& position,
+                                         std::string_view line_text) {
+  constexpr long limit = 10L * 60 * 1000;
+  const auto unit = std::min(text.find_first_not_of("0123456789"), text.size());
+  const bool is_seconds = text.substr(unit) == "s";
+  long time = 0;
+  std::from_chars(text.data(), text.data() + unit, time);
+  if (is_seconds && time <= limit) time *= 1000;
+  if ((!is_seconds && text.substr(unit) != "ms") || time < 1 || time > limit) {
+    throw base::SourceError(
+        position, fmt::format("'{}' is no time: 1ms to 600s", text), line_text);
+  }
+  return std::chrono::milliseconds(time);
+}
+
+std::set<std::string> captures(const Expect& expect) {
+  std::set<std::string> names;
+  for (const auto& part : expect.parts) {
+    if (!goes_on(part.grade)) continue;
+    for (const auto& pattern : part.any_of) {
+      const auto* reply = std::get_if<smtp::ReplyPattern>(&pattern);
+      if (reply == nullptr || !reply->text || reply->text->negated) continue;
+      for (auto& name : smtp::group_names(reply->text->source)) {
+        names.insert(std::move(name));
+      }
+    }
+  }
+  return names;
+}
+
+}  // namespace smtpspec::scenario

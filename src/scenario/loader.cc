@@ -1,0 +1,274 @@
+#include "scenario/loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "scenario/cases.h"
+#include "scenario/checks.h"
+#include "scenario/yaml.h"
+#include "smtp/reply_rules.h"
+
+namespace smtpspec::scenario {
+namespace {
+
+constexpr std::string_view keys[] = {
+    "title", "clause", "needs",  "lacks",   "from",  "listener",
+    "flaw",  "watch",  "dialog", "control", "cases",
+};
+
+/// smtpspec reads folder/name.yaml; the id is folder/name.
+std::string id_of(const std::string& path) {
+  const auto parts = base::split(path, '/');
+  const auto name = parts.back();
+  if (parts.size() < 2 || !name.ends_with(".yaml") ||
+      !is_name(name.substr(0, name.size() - 5)) ||
+      !is_name(parts[parts.size() - 2])) {
+    throw base::SourceError(
+        {path, 0, 0}, "a scenario is folder/name.yaml, names of a-z 0-9 -", {});
+  }
+  return fmt::format("{}/{}", parts[parts.size() - 2],
+                     name.substr(0, name.size() - 5));
+}
+
+/// Loads one file: a function a key, in the order in which they depend on each
+/// other.
+class Loader {
+ public:
+  Loader(std::string_view text, const std::string& path,
+         const Requirements& requirements)
+      : file_(text, path), requirements_(requirements) {
+    scenario_.id = id_of(path);
+    scenario_.file = path;
+  }
+
+  Scenario load() {
+    file_.check_keys(root(), keys);
+    scenario_.title = file_.scalar(file_.required(root(), "title"), "title");
+    load_clauses();
+    scenario_.needs = load_keywords("needs");
+    scenario_.lacks = load_keywords("lacks");
+    load_from();
+    load_listener();
+    load_watch();
+    load_dialogs();
+    load_cases();
+    check_flaws();
+    return std::move(scenario_);
+  }
+
+ private:
+  const YamlNode& root() const { return file_.root(); }
+
+  void load_clauses() {
+    for (const auto* node :
+         file_.scalars(file_.required(root(), "clause"), "clause")) {
+      const auto* row = requirements_.find(node->scalar);
+      if (row == nullptr) {
+        file_.fail(*node,
+                   fmt::format("no clause '{}' in the ledger", node->scalar));
+      }
+      auto& clauses = scenario_.clauses;
+      if (std::find(clauses.begin(), clauses.end(), row->id) != clauses.end()) {
+        file_.fail(*node, fmt::format("clause '{}' twice", row->id));
+      }
+      if (clauses.empty()) {
+        check_first_clause(*node, *row);
+        scenario_.level = row->level;
+      }
+      clauses.push_back(row->id);
+    }
+  }
+
+  void check_first_clause(const YamlNode& node, const Requirement& row) const {
+    if (row.see.empty()) return;
+    file_.fail(node, fmt::format("{} has no verdict of its own: the first "
+                                 "clause is the row it names, {}",
+                                 row.id, fmt::join(row.see, " or ")));
+  }
+
+  // "STARTTLS", or "AUTH PLAIN": a keyword with one of its parameters.
+  std::vector<std::string> load_keywords(std::string_view key) const {
+    std::vector<std::string> keywords;
+    const auto* node = find(root(), key);
+    if (node == nullptr) return keywords;
+    for (const auto* item : file_.scalars(*node, key)) {
+      const auto keyword = base::to_upper(item->scalar);
+      const bool fits =
+          base::words(keyword).size() <= 2 && keyword.front() != ' ' &&
+          keyword.back() != ' ' &&
+          keyword.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- ") ==
+              std::string::npos;
+      if (!fits) {
+        file_.fail(*item, fmt::format("'{}' is no EHLO keyword", item->scalar));
+      }
+      keywords.push_back(keyword);
+    }
+    return keywords;
+  }
+
+  void load_from() {
+    const auto* node = find(root(), "from");
+    if (node == nullptr) return;
+    const auto start = parse_start(file_.scalar(*node, "from"));
+    if (!start) {
+      file_.fail(*node,
+                 "from is greeting, ehlo, tls, auth, mail, rcpt or data");
+    }
+    scenario_.from = *start;
+  }
+
+  void load_listener() {
+    const auto* node = find(root(), "listener");
+    if (node == nullptr) return;
+    const auto listener = parse_listener(file_.scalar(*node, "listener"));
+    if (!listener) {
+      file_.fail(*node,
+                 "listener is any, mta, submission, submissions or lmtp");
+    }
+    scenario_.listener = *listener;
+  }
+
+  void load_watch() {
+    const auto* node = find(root(), "watch");
+    if (node == nullptr) return;
+    scenario_.watch = file_.scalar(*node, "watch");
+    if (smtp::find_reply_rule(scenario_.watch) == nullptr) {
+      file_.fail(*node, fmt::format("no rule '{}' on replies: see "
+                                    "docs/scenario-language.md",
+                                    scenario_.watch));
+    }
+  }
+
+  void load_dialogs() {
+    dialog_ = file_.block(file_.required(root(), "dialog"), "dialog");
+    scenario_.dialog_source = dialog_.text;
+    scenario_.dialog_line = dialog_.first_line;
+    const auto* control = find(root(), "control");
+    if (control == nullptr) return;
+    control_ = file_.block(*control, "control");
+    scenario_.control_source = control_->text;
+  }
+
+  void load_cases() {
+    const auto* node = find(root(), "cases");
+    if (node == nullptr) {
+      scenario_.cases.push_back(
+          {{}, parse(dialog_, file_.text(), false), parse_control(), {}});
+      return;
+    }
+    const auto table = parse_cases(file_.block(*node, "cases"), file_);
+    check_columns(table);
+    for (const auto& row : table.rows) scenario_.cases.push_back(case_of(row));
+  }
+
+  Dialog parse_control() const {
+    return control_ ? parse(*control_, file_.text(), true) : Dialog{};
+  }
+
+  Dialog parse(const YamlBlock& block, std::string_view file_text,
+               bool is_control) const {
+    auto dialog = parse_dialog(block.text, file_.path(), file_text,
+                               block.first_line, block.indent);
+    const auto& needs = scenario_.needs;
+    const bool pipelining =
+        std::find(needs.begin(), needs.end(), "PIPELINING") != needs.end();
+    check_dialog(dialog,
+                 {file_.path(), file_text, block.first_line, scenario_.from,
+                  pipelining, control_.has_value() && !is_control});
+    return dialog;
+  }
+
+  void check_columns(const CaseTable& table) const {
+    for (const auto& [name, position] : table.columns) {
+      if (name == "id" || name == "flaw" || uses_column(dialog_.text, name) ||
+          (control_ && uses_column(control_->text, name))) {
+        continue;
+      }
+      throw base::SourceError(
+          position,
+          fmt::format("column '{}' stands nowhere in the dialog", name),
+          base::line_of(file_.text(), position.line));
+    }
+  }
+
+  Case case_of(const CaseRow& row) const {
+    Case result;
+    result.id = row.cells.at("id");
+    result.dialog = parse_filled(dialog_, row, false);
+    if (control_) result.control = parse_filled(*control_, row, true);
+    if (const auto flaw = row.cells.find("flaw"); flaw != row.cells.end()) {
+      result.flaws = flaws_of(row, flaw->second);
+    }
+    return result;
+  }
+
+  Dialog parse_filled(const YamlBlock& block, const CaseRow& row,
+                      bool is_control) const {
+    const auto filled = fill(block, file_, row);
+    try {
+      return parse(filled.block, filled.file_text, is_control);
+    } catch (const base::SourceError& error) {
+      throw base::SourceError(
+          error.position(),
+          fmt::format("{} (case '{}')", error.message(), row.cells.at("id")),
+          base::line_of(filled.file_text, error.position().line));
+    }
+  }
+
+  std::vector<std::string> flaws_of(const CaseRow& row,
+                                    std::string_view cell) const {
+    std::vector<std::string> flaws;
+    if (cell.empty()) return flaws;
+    for (const auto part : base::split(cell, ',')) {
+      const auto flaw = base::trim(part);
+      if (!is_name(flaw)) {
+        throw base::SourceError({file_.path(), row.line, 0},
+                                fmt::format("'{}' is no flaw", flaw),
+                                base::line_of(file_.text(), row.line));
+      }
+      flaws.emplace_back(flaw);
+    }
+    return flaws;
+  }
+
+  // A scenario that nothing can fail proves nothing.
+  void check_flaws() {
+    if (const auto* node = find(root(), "flaw")) {
+      for (const auto* flaw : file_.scalars(*node, "flaw")) {
+        if (!is_name(flaw->scalar)) {
+          file_.fail(*flaw, fmt::format("'{}' is no flaw", flaw->scalar));
+        }
+        scenario_.flaws.push_back(flaw->scalar);
+      }
+      return;
+    }
+    for (const auto& row : scenario_.cases) {
+      if (!row.flaws.empty()) continue;
+      file_.fail(root(),
+                 "'flaw' is missing: the flaw of the reference server "
+                 "that makes this scenario fail");
+    }
+  }
+
+  YamlFile file_;
+  const Requirements& requirements_;
+  Scenario scenario_;
+  YamlBlock dialog_;
+  std::optional<YamlBlock> control_;
+};
+
+}  // namespace
+
+Scenario parse_scenario(std::string_view text, const std::string& path,
+                        const Requirements& requirements) {
+  return Loader(text, path, requirements).load();
+}
+
+Scenario load_scenario(const std::string& path,
+                       const Requirements& requirements) {
+  return parse_scenario(read_file(path), path, requirements);
+}
+
+}  // namespace smtpspec::scenario

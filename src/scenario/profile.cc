@@ -1,0 +1,212 @@
+#include "scenario/profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+#include "scenario/yaml.h"
+
+namespace smtpspec::scenario {
+namespace {
+
+constexpr std::uint16_t smtp_port = 25;
+constexpr auto counted = "recipient_n";
+
+std::uint16_t parse_port(std::string_view text, std::string_view endpoint) {
+  std::uint16_t port = 0;
+  const auto end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, port);
+  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end ||
+      port == 0) {
+    throw std::invalid_argument(
+        fmt::format("'{}' is no host:port: the port is 1 to 65535", endpoint));
+  }
+  return port;
+}
+
+// What follows from other values, where a profile is silent.
+void derive(Variables& variables) {
+  variables.emplace("client", "client.example");
+  variables.emplace("sender", "tester@" + variables["client"]);
+  const auto recipient = variables.find("recipient");
+  if (recipient == variables.end()) return;
+  const auto address = recipient->second;
+  const auto at = address.rfind('@');
+  variables.emplace("local_part", address.substr(0, at));
+  if (at != std::string::npos) {
+    variables.emplace("domain", address.substr(at + 1));
+  }
+}
+
+class ProfileLoader {
+ public:
+  ProfileLoader(std::string_view text, const std::string& path)
+      : file_(text, path) {}
+
+  Profile load() {
+    std::vector<std::string_view> keys{"name", "listeners", "source"};
+    for (const auto& variable : variable_names()) {
+      if (!variable.from_player) keys.push_back(variable.name);
+    }
+    file_.check_keys(file_.root(), keys);
+    for (const auto& [key, value] : file_.root().entries) {
+      load_entry(key.scalar, value);
+    }
+    if (profile_.name.empty()) {
+      file_.fail(file_.root(), "'name' is missing");
+    }
+    derive(profile_.variables);
+    return std::move(profile_);
+  }
+
+ private:
+  void load_entry(const std::string& key, const YamlNode& value) {
+    if (key == "name") {
+      profile_.name = file_.scalar(value, key);
+    } else if (key == "source") {
+      profile_.source = file_.scalar(value, key);
+    } else if (key == "listeners") {
+      load_listeners(value);
+    } else {
+      profile_.variables.emplace(key, load_value(key, value));
+    }
+  }
+
+  void load_listeners(const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::mapping) {
+      file_.fail(node, "listeners is a mapping: 'mta: host:port'");
+    }
+    for (const auto& [key, value] : node.entries) {
+      const auto listener = parse_listener(key.scalar);
+      if (!listener || *listener == Listener::any) {
+        file_.fail(key, "a listener is mta, submission, submissions or lmtp");
+      }
+      try {
+        profile_.listeners[*listener] =
+            parse_endpoint(file_.scalar(value, key.scalar));
+      } catch (const std::invalid_argument& error) {
+        file_.fail(value, error.what());
+      }
+    }
+  }
+
+  // Escapes as in a dialog; ${n} in recipient_n, else no variables.
+  std::string load_value(const std::string& key, const YamlNode& node) const {
+    const auto text = Template::parse(file_.scalar(node, key),
+                                      {file_.path(), node.line, node.column},
+                                      base::line_of(file_.text(), node.line));
+    const auto names = text.names();
+    const bool counts = names == std::set<std::string>{"n"};
+    if (key == counted ? !counts : !names.empty()) {
+      file_.fail(node, key == counted ? "recipient_n holds ${n}"
+                                      : "a profile's values hold no variables");
+    }
+    return text.expand({{"n", "${n}"}});
+  }
+
+  YamlFile file_;
+  Profile profile_;
+};
+
+}  // namespace
+
+const std::vector<VariableName>& variable_names() {
+  static const std::vector<VariableName> names{
+      {"client", "our own name, in EHLO"},
+      {"sender", "our address, in MAIL; bounces go there"},
+      {"recipient", "an address that the target delivers to"},
+      {"local_part", "the recipient's local part, for VRFY"},
+      {"recipient2", "a second address that the target delivers to"},
+      {"recipient_n", "as many deliverable addresses as ${n} has values"},
+      {"recipient_64", "a deliverable address whose local part has 64 octets"},
+      {"unknown", "an address in a domain of the target that has no mailbox"},
+      {"domain", "a domain that the target delivers mail of"},
+      {"host", "the target's own host name"},
+      {"foreign", "an address elsewhere, which the target must not relay to"},
+      {"list", "a mailing list of the target, for EXPN"},
+      {"forwarded", "an address whose mail the target sends on"},
+      {"refused_sender", "an address that the target takes no mail from"},
+      {"user", "a user name, for AUTH"},
+      {"password", "the password of that user"},
+      {"n", "the number of a line of 'C*100: ...', from 1", true},
+      {"token", "a word that no other session has", true},
+  };
+  return names;
+}
+
+Endpoint parse_endpoint(std::string_view text) {
+  auto host = text;
+  std::string_view port;
+  bool has_port = false;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    host = text.substr(1, end == text.npos ? end : end - 1);
+    const auto rest = end == text.npos ? "?" : text.substr(end + 1);
+    has_port = rest.starts_with(':');
+    port = has_port ? rest.substr(1) : rest;
+    if (!has_port && !rest.empty()) host = {};
+  } else if (std::count(text.begin(), text.end(), ':') == 1) {
+    host = text.substr(0, text.find(':'));
+    port = text.substr(host.size() + 1);
+    has_port = true;
+  }
+  if (host.empty() || host.find_first_of(" \t[]/") != host.npos) {
+    throw std::invalid_argument(fmt::format("'{}' is no host:port", text));
+  }
+  return {std::string(host), has_port ? parse_port(port, text) : smtp_port};
+}
+
+Variables numbered(Variables variables, int n) {
+  const auto number = std::to_string(n);
+  variables["n"] = number;
+  const auto found = variables.find(counted);
+  if (found == variables.end()) return variables;
+  auto& address = found->second;
+  for (auto at = address.find("${n}"); at != std::string::npos;
+       at = address.find("${n}", at)) {
+    address.replace(at, 4, number);
+  }
+  return variables;
+}
+
+Profile parse_profile(std::string_view text, const std::string& path) {
+  return ProfileLoader(text, path).load();
+}
+
+Profile load_profile(const std::string& path) {
+  const auto text = read_file(path);
+  return parse_profile(text, path);
+}
+
+Profile default_profile(const Endpoint& target, Listener listener) {
+  Profile profile;
+  profile.name = fmt::format("{}:{}", target.host, target.port);
+  profile.listeners.emplace(listener, target);
+  profile.variables.emplace("recipient", "postmaster");
+  derive(profile.variables);
+  return profile;
+}
+
+Profile reference_profile(const Endpoint& mta) {
+  Profile profile;
+  profile.name = "reference";
+  profile.listeners.emplace(Listener::mta, mta);
+  profile.variables = {
+      {"recipient", "alice@example.test"},
+      {"recipient2", "bob@example.test"},
+      {"recipient_n", "alice+${n}@example.test"},
+      {"recipient_64", std::string(64, 'x') + "@example.test"},
+      {"unknown", "nobody-here@example.test"},
+      {"host", "mx.example.test"},
+      {"foreign", "someone@elsewhere.example"},
+      {"list", "staff"},
+      {"user", "alice"},
+      {"password", "correct horse"},
+  };
+  derive(profile.variables);
+  return profile;
+}
+
+}  // namespace smtpspec::scenario
