@@ -6,6 +6,7 @@
 #include "scenario/profile.h"
 #include "server/flaws.h"
 #include "server/listener.h"
+#include "server/store.h"
 
 namespace smtpspec::app {
 
@@ -18,6 +19,7 @@ class Reference {
   const scenario::Profile& profile() const { return profile_; }
 
  private:
+  server::Store store_;
   server::Listener listener_;
   scenario::Profile profile_;
 };

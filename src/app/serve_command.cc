@@ -1,6 +1,9 @@
 // smtpspec serve: the reference server by itself.
 #include <fmt/format.h>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <iostream>
 #include <memory>
 
@@ -9,6 +12,7 @@
 #include "app/event_loop.h"
 #include "server/flaws.h"
 #include "server/listener.h"
+#include "server/store.h"
 
 namespace smtpspec::app {
 namespace {
@@ -38,6 +42,27 @@ server::FlawSet flaws_of(const std::vector<std::string>& names) {
   return flaws;
 }
 
+boost::asio::awaitable<void> forever() {
+  boost::asio::steady_timer timer(
+      co_await boost::asio::this_coro::executor,
+      boost::asio::steady_timer::time_point::max());
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+int serve(const ServeOptions& options) {
+  boost::asio::io_context io(1);
+  server::Store store;
+  server::ListenerOptions listener_options;
+  listener_options.port = options.port;
+  listener_options.flaws = flaws_of(options.flaws);
+  server::Listener listener(io, listener_options, store);
+  std::cout << fmt::format("listening on {}:{} until Ctrl-C\n",
+                           listener_options.address, listener.port())
+            << std::flush;
+  run_until_done(io, forever());
+  return exit_conforming;
+}
+
 }  // namespace
 
 std::function<int()> add_serve(CLI::App& app) {
@@ -48,7 +73,9 @@ std::function<int()> add_serve(CLI::App& app) {
   app.add_option("--flaw", options->flaws,
                  "Break one thing on purpose; may be given more than once");
   app.add_flag("--list-flaws", options->list_flaws, "Show all flaws");
-  return [options] { return options->list_flaws ? list_flaws() : exit_usage; };
+  return [options] {
+    return options->list_flaws ? list_flaws() : serve(*options);
+  };
 }
 
 }  // namespace smtpspec::app

@@ -27,15 +27,6 @@ std::string random_token() {
   return fmt::format("t{:012x}", random() & 0xffffffffffff);
 }
 
-/// `text` with every "${n}" replaced: the value of recipient_n.
-std::string with_number(std::string text, const std::string& number) {
-  constexpr std::string_view mark = "${n}";
-  for (auto at = text.find(mark); at != std::string::npos;
-       at = text.find(mark, at + number.size()))
-    text.replace(at, mark.size(), number);
-  return text;
-}
-
 class Attempter {
  public:
   Attempter(net::asio::any_io_executor executor, const scenario::Test& test,
@@ -44,7 +35,7 @@ class Attempter {
         target_(target),
         waits_(waits),
         session_(executor),
-        variables_(target.variables),
+        variables_(scenario::numbered(target.variables, 1)),
         level_(verdict_of(test.scenario->level)) {
     variables_["token"] = random_token();
   }
@@ -79,7 +70,7 @@ class Attempter {
   awaitable<void> prepare();
   awaitable<void> say(const scenario::Dialog& dialog);
   awaitable<void> say_step(const scenario::Step& step);
-  awaitable<void> send(const scenario::Send& send);
+  void collect(const scenario::Send& send);
   awaitable<void> flush();
   awaitable<void> expect(const scenario::Expect& expect);
   awaitable<void> judge_silence(const scenario::Expect& expect,
@@ -184,7 +175,7 @@ awaitable<void> Attempter::say(const scenario::Dialog& dialog) {
 
 awaitable<void> Attempter::say_step(const scenario::Step& step) {
   if (const auto* lines = std::get_if<scenario::Send>(&step)) {
-    co_await send(*lines);
+    collect(*lines);
     co_return;
   }
   co_await flush();
@@ -197,20 +188,15 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
   }
 }
 
-awaitable<void> Attempter::send(const scenario::Send& send) {
+void Attempter::collect(const scenario::Send& send) {
   const std::size_t line_end = send.adds_crlf ? 2 : 0;
-  const auto numbered = variables_.find("recipient_n");
-  const std::string recipient_n =
-      numbered == variables_.end() ? std::string() : numbered->second;
   for (int n = 1; n <= send.repeat; ++n) {
-    variables_["n"] = std::to_string(n);
-    if (numbered != variables_.end())
-      numbered->second = with_number(recipient_n, variables_["n"]);
-    outgoing_ += send.text.expand(variables_, line_end);
+    outgoing_ += send.repeat == 1
+                     ? send.text.expand(variables_, line_end)
+                     : send.text.expand(scenario::numbered(variables_, n),
+                                        line_end);
     if (send.adds_crlf) outgoing_ += "\r\n";
   }
-  if (numbered != variables_.end()) numbered->second = recipient_n;
-  co_return;
 }
 
 awaitable<void> Attempter::flush() {
