@@ -18,6 +18,9 @@ function(smtpspec_floor name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE
       smtpspec_${name} smtpspec_warnings GTest::gmock GTest::gtest_main)
+    # The manuals are tested too.
+    target_compile_definitions(${name}_test PRIVATE
+      SMTPSPEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     gtest_discover_tests(${name}_test PROPERTIES TIMEOUT 60
                          DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}/")
   endif()

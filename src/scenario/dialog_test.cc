@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadLine{"S: 250 ~ /Ok\\/", "a slash without its second"},
                     BadLine{"S: 250; 251", ":1:9: pass: note: warn:"},
                     BadLine{"S: 250; maybe: 251", ":1:9: pass: note: warn:"},
-                    BadLine{"S: 250;", "begins a further part"},
+                    BadLine{"S: 250;", "only the first part has no grade"},
                     BadLine{"S: silent", "'' is no time"},
                     BadLine{"S: 250 ~ /${client}/",
                             ":1:11: an S line has no variables"}));

@@ -77,7 +77,7 @@ class Parser {
       at_ += name.size() + 1;
       return grade;
     }
-    fail(at_, "pass: note: warn: fail: skip: or block: begins a further part");
+    fail(at_, "pass: note: warn: fail: skip: or block: is missing: only the first part has no grade");
   }
 
   std::vector<Pattern> parse_alternatives() {

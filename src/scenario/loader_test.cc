@@ -53,7 +53,7 @@ TEST(Loader, ReadsTheEnvelope) {
   const auto scenario = load(
       "title: A title\n"
       "clause: [1-1-b, 1-1-a]\n"
-      "needs: [pipelining, AUTH PLAIN]\n"
+      "needs: [pipelining, AUTH]\n"
       "lacks: CHUNKING\n"
       "from: rcpt\n"
       "listener: lmtp\n"
@@ -64,7 +64,7 @@ TEST(Loader, ReadsTheEnvelope) {
   EXPECT_EQ(scenario.title, "A title");
   EXPECT_THAT(scenario.clauses, ElementsAre("1-1-b", "1-1-a"));
   EXPECT_EQ(scenario.level, Level::should);
-  EXPECT_THAT(scenario.needs, ElementsAre("PIPELINING", "AUTH PLAIN"));
+  EXPECT_THAT(scenario.needs, ElementsAre("PIPELINING", "AUTH"));
   EXPECT_THAT(scenario.lacks, ElementsAre("CHUNKING"));
   EXPECT_EQ(scenario.from, Start::rcpt);
   EXPECT_EQ(scenario.listener, Listener::lmtp);
@@ -126,7 +126,8 @@ TEST(Loader, ErrorInAFilledLineNamesTheCase) {
                          "  one | 250\n"
                          "  two | 250; 251\n"),
             "scenarios/folder/name.yaml:6:11: pass: note: warn: fail: skip: or "
-            "block: begins a further part (case 'two')\n"
+            "block: is missing: only the first part has no grade (case "
+            "'two')\n"
             "    S: 250; 251\n"
             "            ^");
 }
@@ -255,7 +256,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"title: x\nclause: 1-2-a\n",
                 "the row it names, 1-1-a or 1-1-b"},
         BadFile{head + "needs: 'NO_SOLICITING'\n", "is no EHLO keyword"},
-        BadFile{head + "needs: A B C\n", "is no EHLO keyword"},
+        BadFile{head + "needs: AUTH PLAIN\n", "is no EHLO keyword"},
         BadFile{head + "from: start\n", ":4:7: from is greeting, ehlo"},
         BadFile{head + "listener: mx\n", "listener is any, mta"},
         BadFile{head + "watch: nothing\n", "no rule 'nothing' on replies"},

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "base/text.h"
@@ -245,12 +244,13 @@ const YamlNode* find(const YamlNode& mapping, std::string_view key) {
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  // Reading a folder opens, and then fails.
-  if (!file.is_open() || file.bad()) {
+  std::ostringstream text;
+  text << file.rdbuf();
+  // A folder can be opened, and not read.
+  if (!file.is_open() || text.bad()) {
     throw base::SourceError({path, 0, 0}, "cannot be read", {});
   }
-  return text;
+  return text.str();
 }
 
 }  // namespace smtpspec::scenario

@@ -1,0 +1,116 @@
+#include "scenario/profile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/source.h"
+
+namespace smtpspec::scenario {
+namespace {
+
+std::string shown(std::string_view text) {
+  const auto endpoint = parse_endpoint(text);
+  return endpoint.host + " " + std::to_string(endpoint.port);
+}
+
+std::string error(const std::string& text) {
+  try {
+    parse_profile(text, "p.yaml");
+  } catch (const base::SourceError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Endpoint, PortIs25UnlessGiven) {
+  EXPECT_EQ(shown("mx.example"), "mx.example 25");
+  EXPECT_EQ(shown("mx.example:2525"), "mx.example 2525");
+  EXPECT_EQ(shown("127.0.0.1:65535"), "127.0.0.1 65535");
+  EXPECT_EQ(shown("[::1]:2525"), "::1 2525");
+  EXPECT_EQ(shown("[::1]"), "::1 25");
+  EXPECT_EQ(shown("2001:db8::1"), "2001:db8::1 25");
+}
+
+TEST(Endpoint, OtherTextIsRefused) {
+  for (const auto* text :
+       {"", ":25", "a:", "a:0", "a:65536", "a:x", "a:25x", "[::1", "[]:25",
+        "[::1]x", "[::1]25", "a b:25", "http://a"}) {
+    EXPECT_THROW(parse_endpoint(text), std::invalid_argument) << text;
+  }
+}
+
+TEST(Profile, HoldsListenersAndVariables) {
+  const auto profile = parse_profile(
+      "name: postfix\n"
+      "listeners:\n"
+      "  mta: localhost:2525\n"
+      "  lmtp: '[::1]:24'\n"
+      "source: 127.0.0.2\n"
+      "client: me.example\n"
+      "recipient: alice+\\x41@b.test\n"
+      "recipient_n: a+${n}@b.test\n",
+      "p.yaml");
+  EXPECT_EQ(profile.name, "postfix");
+  EXPECT_EQ(profile.listeners.at(Listener::lmtp).port, 24);
+  EXPECT_EQ(profile.source, "127.0.0.2");
+  EXPECT_EQ(profile.variables, (Variables{{"client", "me.example"},
+                                          {"sender", "tester@me.example"},
+                                          {"recipient", "alice+A@b.test"},
+                                          {"local_part", "alice+A"},
+                                          {"domain", "b.test"},
+                                          {"recipient_n", "a+${n}@b.test"}}));
+}
+
+TEST(Profile, ValuesAreNotGuessedTwice) {
+  const auto profile = parse_profile(
+      "name: x\nrecipient: a@b.test\ndomain: c.test\nlocal_part: d\n", "p");
+  EXPECT_EQ(profile.variables.at("domain"), "c.test");
+  EXPECT_EQ(profile.variables.at("local_part"), "d");
+}
+
+TEST(Profile, UnknownTargetHasPostmasterOnly) {
+  const auto profile = default_profile({"mx.example", 25}, Listener::lmtp);
+  EXPECT_EQ(profile.name, "mx.example:25");
+  EXPECT_EQ(profile.listeners.at(Listener::lmtp).host, "mx.example");
+  EXPECT_EQ(profile.variables, (Variables{{"client", "client.example"},
+                                          {"sender", "tester@client.example"},
+                                          {"recipient", "postmaster"},
+                                          {"local_part", "postmaster"}}));
+}
+
+TEST(Profile, ReferenceHasAValueForMostVariables) {
+  const auto profile = reference_profile({"127.0.0.1", 2525});
+  EXPECT_EQ(profile.variables.at("domain"), "example.test");
+  EXPECT_EQ(profile.variables.at("recipient_64").find('@'), 64U);
+  for (const auto& [name, value] : profile.variables) {
+    const auto& names = variable_names();
+    EXPECT_TRUE(std::any_of(names.begin(), names.end(), [&](const auto& known) {
+      return known.name == name && !known.from_player;
+    })) << name;
+  }
+}
+
+TEST(Profile, ErrorsPointAtThePlace) {
+  using testing::HasSubstr;
+  EXPECT_EQ(error("name: x\nrecipient: a\\q@b\n"),
+            "p.yaml:2:13: unknown escape: there are \\r \\n \\t \\0 \\\\ \\$ "
+            "\\xHH\n"
+            "  recipient: a\\q@b\n"
+            "              ^");
+  EXPECT_THAT(error("name: x\ntoken: y\n"), HasSubstr(":2:1: unknown key"));
+  EXPECT_THAT(error("name: x\nname: y\n"), HasSubstr("there already"));
+  EXPECT_THAT(error("name: x\nuser:\n"), HasSubstr("user is a text"));
+  EXPECT_THAT(error("name: x\nlisteners: a:25\n"), HasSubstr("is a mapping"));
+  EXPECT_THAT(error("name: x\nlisteners: {mx: a}\n"),
+              HasSubstr(":2:13: a lis"));
+  EXPECT_THAT(error("name: x\nlisteners: {mta: 'a:b'}\n"),
+              HasSubstr(":2:18: 'a:b' is no host:port"));
+}
+
+TEST(Profile, MissingFileIsASourceError) {
+  EXPECT_THROW(load_profile("/nonexistent.yaml"), base::SourceError);
+  EXPECT_THROW(load_profile("/"), base::SourceError);
+}
+
+}  // namespace
+}  // namespace smtpspec::scenario
