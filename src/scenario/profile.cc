@@ -158,6 +158,19 @@ Endpoint parse_endpoint(std::string_view text) {
   return {std::string(host), has_port ? parse_port(port, text) : smtp_port};
 }
 
+Variables numbered(Variables variables, int n) {
+  const auto number = std::to_string(n);
+  variables["n"] = number;
+  const auto found = variables.find(counted);
+  if (found == variables.end()) return variables;
+  auto& address = found->second;
+  for (auto at = address.find("${n}"); at != std::string::npos;
+       at = address.find("${n}", at)) {
+    address.replace(at, 4, number);
+  }
+  return variables;
+}
+
 Profile parse_profile(std::string_view text, const std::string& path) {
   return ProfileLoader(text, path).load();
 }

@@ -42,6 +42,10 @@ struct Profile {
   Variables variables;
 };
 
+/// The variables for the n-th line of a `C*100` step: n is set, and put into
+/// recipient_n.
+Variables numbered(Variables variables, int n);
+
 /// Parses a profile. Throws base::SourceError for unknown or duplicate keys and
 /// bad values.
 Profile parse_profile(std::string_view text, const std::string& path);
