@@ -2,6 +2,7 @@
 // each flaw that it names makes it fail.
 #include <fmt/format.h>
 
+#include <boost/asio/async_result.hpp>  // parallel_group.hpp needs it
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <iostream>
 #include <map>
