@@ -234,8 +234,11 @@ awaitable<void> Attempter::expect(const scenario::Expect& expect) {
 /// replies come in order, so the one before it was left out.
 awaitable<void> Attempter::judge_silence(const scenario::Expect& expect,
                                          Judgement& judgement) {
-  if (expect.is_condition || session_.tracker().in_mail_data() ||
-      session_.tracker().inside_line() || !co_await answers_noop()) {
+  bool is_missing = !expect.is_condition &&
+                    !session_.tracker().in_mail_data() &&
+                    !session_.tracker().inside_line();
+  if (is_missing) is_missing = co_await answers_noop();
+  if (!is_missing) {
     judgement.verdict = Verdict::blocked;
     judgement.reason += "; a server may take minutes (RFC 5321 4.5.3.2)";
     judgement.transient = true;
