@@ -1,0 +1,28 @@
+// The table of flaws: data only. flaws.h is how it is used.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "server/flaw_table_extensions.h"
+#include "server/flaw_table_rfc5321.h"
+
+namespace smtpspec::server {
+
+namespace internal {
+
+template <std::size_t M, std::size_t N>
+constexpr std::array<Flaw, M + N> join(const std::array<Flaw, M>& a,
+                                       const std::array<Flaw, N>& b) {
+  std::array<Flaw, M + N> result;
+  for (std::size_t i = 0; i < M; ++i) result[i] = a[i];
+  for (std::size_t i = 0; i < N; ++i) result[M + i] = b[i];
+  return result;
+}
+
+}  // namespace internal
+
+inline constexpr auto flaw_table =
+    internal::join(rfc5321_flaws, extension_flaws);
+
+}  // namespace smtpspec::server

@@ -1,0 +1,161 @@
+// Flaws against the extensions: PIPELINING, SIZE, 8BITMIME, CHUNKING,
+// BINARYMIME, ENHANCEDSTATUSCODES, DSN, SMTPUTF8.
+#pragma once
+
+#include <array>
+
+#include "server/flaw.h"
+
+namespace smtpspec::server {
+
+inline constexpr auto extension_flaws = std::to_array<Flaw>({
+    // PIPELINING: RFC 2920.
+    {"ehlo-pipelining-with-parameter", "Lists PIPELINING 10 in EHLO."},
+    {"replies-out-of-order", "Sends the refusals of a group last."},
+    {"replies-held-back",
+     "Holds the last reply to a group that ends in MAIL, RCPT or RSET until "
+     "more input comes."},
+    {"noop-reply-held-back",
+     "Holds the last reply to a group that ends in NOOP until more input "
+     "comes."},
+    {"unknown-reply-held-back",
+     "Holds the last reply to a group that ends in an unknown command until "
+     "more input comes."},
+    {"pipelined-input-dropped", "Drops what follows a command in a read."},
+    {"refusal-drops-input", "Drops what follows a refused command in a read."},
+    {"input-after-dot-dropped",
+     "Drops what follows the end of data in a read."},
+
+    // SIZE: RFC 1870.
+    {"ehlo-size-grammar", "Lists SIZE 10M in EHLO."},
+    {"size-limit-unlisted",
+     "Refuses messages above 100000 octets by 552, and does not list SIZE."},
+    {"size-not-enforced", "Takes messages above the limit that it lists."},
+    {"size-declared-not-checked", "Takes SIZE= above the limit at MAIL."},
+    {"size-zero-refused", "Answers SIZE=0 with 501."},
+    {"size-20-digits-refused", "Answers SIZE= of 20 digits with 501."},
+    {"size-malformed-accepted", "Ignores a SIZE= that is no number."},
+    {"size-twice-accepted", "Takes SIZE= twice."},
+    {"size-long-line-refused", "Answers MAIL with SIZE= above 512 octets by "
+     "500."},
+    {"size-counts-dots", "Counts stuffed dots against the limit."},
+    {"size-ends-content", "Takes SIZE= octets of content, not to the dot."},
+    {"size-exact-refused", "Refuses content as large as SIZE= said."},
+    {"size-without-number-unchecked",
+     "Lists SIZE without a number, and takes any SIZE=."},
+
+    // 8BITMIME: RFC 6152.
+    {"8bitmime-not-offered", "Offers neither 8BITMIME nor what rests on it."},
+    {"ehlo-8bitmime-with-parameter", "Lists 8BITMIME YES in EHLO."},
+    {"body-7bit-refused", "Answers BODY=7BIT with 501."},
+    {"body-8bitmime-refused", "Answers BODY=8BITMIME with 501."},
+    {"body-value-case-sensitive", "Takes values of BODY= in upper case only."},
+    {"body-unknown-accepted", "Takes any value of BODY=."},
+    {"body-twice-accepted", "Takes BODY= twice."},
+
+    // CHUNKING, BINARYMIME: RFC 3030.
+    {"ehlo-chunking-with-parameter", "Lists CHUNKING YES in EHLO."},
+    {"bdat-unlisted", "Takes BDAT, but does not list CHUNKING in EHLO."},
+    {"bdat-unsupported", "Lists CHUNKING, and answers BDAT with 502."},
+    {"bdat-malformed-354", "Answers a malformed BDAT with 354."},
+    {"bdat-chunk-unanswered", "Answers the last chunk only."},
+    {"bdat-zero-last-refused", "Answers BDAT 0 LAST with 501."},
+    {"bdat-single-last-refused", "Answers 503 when the first chunk is LAST."},
+    {"bdat-after-last-accepted", "Takes a chunk after the last with 250."},
+    {"bdat-without-transaction-accepted", "Takes chunks before MAIL."},
+    {"bdat-failed-chunk-not-eaten",
+     "Reads the octets of a refused chunk as commands."},
+    {"bdat-unexpected-chunk-not-eaten",
+     "Reads the octets of a chunk before MAIL as commands."},
+    {"bdat-piped-chunk-not-eaten",
+     "Reads the octets of a chunk behind a failed one as commands."},
+    {"bdat-after-last-not-eaten",
+     "Reads the octets of a chunk after the last as commands."},
+    {"bdat-rset-keeps-chunks", "Chunks outlive RSET."},
+    {"bdat-inside-data-answered", "Obeys a line BDAT inside DATA."},
+    {"bdat-size-per-chunk", "Judges the size of each chunk alone."},
+    {"data-after-bdat-accepted", "Answers DATA after BDAT with 354."},
+    {"data-after-bdat-mail-refused",
+     "Answers DATA with 503 when the mail before came by BDAT."},
+    {"binarymime-without-chunking", "Lists BINARYMIME without CHUNKING."},
+    {"ehlo-binarymime-with-parameter", "Lists BINARYMIME YES in EHLO."},
+    {"binarymime-data-accepted", "Takes DATA after BODY=BINARYMIME."},
+    {"binarymime-unlisted-accepted",
+     "Takes BODY=BINARYMIME, but does not list BINARYMIME."},
+    {"binarymime-long-line-refused",
+     "Answers MAIL with BODY=BINARYMIME above 512 octets by 500."},
+    {"binary-encoding-refused",
+     "Refuses Content-Transfer-Encoding: binary without BODY=BINARYMIME."},
+
+    // ENHANCEDSTATUSCODES: RFC 2034, 3463, 5248. The first eight show in the
+    // reply to NOOP.
+    {"enhanced-code-missing", "Answers NOOP without an enhanced code."},
+    {"enhanced-code-class-differs", "Answers NOOP with 250 5.0.0."},
+    {"enhanced-code-leading-zero", "Answers NOOP with 250 2.00.0."},
+    {"enhanced-code-syntax", "Answers NOOP with 250 2.0.1000."},
+    {"enhanced-code-with-spaces", "Answers NOOP with 250 2. 0.0."},
+    {"enhanced-code-no-space", "Answers NOOP with 250 2.0.0-Ok."},
+    {"enhanced-code-differs-between-lines",
+     "Answers NOOP in two lines, with 2.0.0 and 2.1.5."},
+    {"enhanced-code-unregistered", "Answers NOOP with 250 2.9.9."},
+    {"ehlo-enhancedstatuscodes-with-parameter",
+     "Lists ENHANCEDSTATUSCODES 2 in EHLO."},
+    {"enhanced-code-on-354", "Answers DATA with 354 3.0.0."},
+    {"enhanced-code-on-ehlo", "Begins the reply to EHLO with 250-2.0.0."},
+    {"enhanced-code-missing-after-helo", "Sends no enhanced codes after HELO."},
+    {"enhanced-code-unpaired", "Answers an unknown command with 500 5.2.2."},
+    {"enhanced-syntax-code-wrong", "Answers a bad parameter with 5.0.0."},
+    {"enhanced-unknown-user-code-wrong", "Answers an unknown user with 5.0.0."},
+    {"enhanced-relay-code-wrong", "Denies relaying with 5.0.0."},
+    {"enhanced-size-code-wrong", "Refuses large messages with 5.0.0."},
+    {"enhanced-recipients-code-wrong", "Answers too many RCPTs with 4.0.0."},
+
+    // DSN: RFC 3461.
+    {"ehlo-dsn-with-parameter", "Lists DSN YES in EHLO."},
+    {"dsn-mail-parameters-refused", "Answers RET= and ENVID= with 555."},
+    {"dsn-ret-case-sensitive", "Takes RET= in upper case only."},
+    {"dsn-ret-unknown-accepted", "Takes any value of RET=."},
+    {"dsn-envid-empty-accepted", "Takes ENVID without a value."},
+    {"dsn-envid-malformed-accepted", "Takes ENVID= that is no xtext."},
+    {"dsn-envid-specials-refused", "Takes letters and digits only in ENVID=."},
+    {"dsn-mail-duplicate-accepted", "Takes RET= and ENVID= twice."},
+    {"dsn-rcpt-duplicate-accepted", "Takes NOTIFY= and ORCPT= twice."},
+    {"dsn-notify-list-refused", "Answers NOTIFY= with a list with 501."},
+    {"dsn-notify-never-refused", "Answers NOTIFY=NEVER with 501."},
+    {"dsn-notify-case-sensitive", "Takes NOTIFY= in upper case only."},
+    {"dsn-notify-never-mixed-accepted", "Takes NOTIFY=NEVER,SUCCESS."},
+    {"dsn-notify-unknown-accepted", "Takes any value of NOTIFY=, or none."},
+    {"dsn-orcpt-malformed-accepted", "Takes any text as ORCPT=."},
+    {"dsn-orcpt-address-checked", "Wants an @ in the address of ORCPT=."},
+    {"dsn-notify-changes-reply",
+     "Answers RCPT of an unknown user with NOTIFY= with 250."},
+    {"dsn-rcpt-parameters-refused", "Answers NOTIFY= and ORCPT= with 555."},
+    {"dsn-long-parameter-refused", "Refuses parameters above 99 octets."},
+    {"dsn-long-line-refused", "Answers RCPT above 512 octets with 500."},
+
+    // SMTPUTF8: RFC 6531.
+    {"ehlo-smtputf8-with-parameter", "Lists SMTPUTF8 YES in EHLO."},
+    {"ehlo-non-ascii-domain", "Names itself in UTF-8 in the reply to EHLO."},
+    {"smtputf8-without-8bitmime", "Lists SMTPUTF8 without 8BITMIME."},
+    {"smtputf8-value-accepted", "Takes SMTPUTF8=1."},
+    {"smtputf8-long-line-refused",
+     "Answers MAIL with SMTPUTF8 above 512 octets by 500."},
+    {"smtputf8-mailbox-refused", "Refuses UTF-8 in local parts with 501."},
+    {"smtputf8-domain-refused", "Refuses UTF-8 in domains with 501."},
+    {"smtputf8-malformed-accepted",
+     "Takes malformed UTF-8 in addresses after SMTPUTF8."},
+    {"smtputf8-sender-without-parameter-accepted",
+     "Takes a sender in UTF-8 without SMTPUTF8."},
+    {"smtputf8-recipient-without-parameter-accepted",
+     "Takes a recipient in UTF-8 without SMTPUTF8."},
+    {"smtputf8-specials-accepted", "Takes specials in an atom with UTF-8."},
+    {"smtputf8-refusal-wrong-code",
+     "Refuses a recipient in UTF-8 without SMTPUTF8 by 554 5.1.3."},
+    {"smtputf8-with-body-refused", "Refuses SMTPUTF8 with BODY=8BITMIME."},
+    {"smtputf8-orcpt-refused", "Refuses ORCPT=utf-8;... with 501."},
+    {"smtputf8-vrfy-word-refused", "Answers VRFY x SMTPUTF8 with 501."},
+    {"smtputf8-vrfy-non-ascii",
+     "Answers VRFY of a UTF-8 mailbox in UTF-8 unasked."},
+});
+
+}  // namespace smtpspec::server

@@ -1,0 +1,7 @@
+#include "server/flaws.h"
+
+namespace smtpspec::server {
+
+std::span<const Flaw> all_flaws() { return flaw_table; }
+
+}  // namespace smtpspec::server
