@@ -1,0 +1,322 @@
+#include "server/parameters.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/text.h"
+#include "server/address.h"
+#include "server/content.h"
+
+namespace smtpspec::server {
+
+namespace {
+
+Reply bad(std::string_view what) {
+  return {501, "5.5.4", {"Bad parameter: " + std::string(what)}};
+}
+
+/// One parameter as written: KEYWORD or KEYWORD=value.
+struct Parameter {
+  std::string_view keyword;
+  std::optional<std::string_view> value;
+};
+
+using Outcome = std::optional<Reply>;
+
+bool is_keyword(std::string_view text) {
+  return !text.empty() && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return base::is_alpha(c) || base::is_digit(c) || c == '-';
+         });
+}
+
+/// esmtp-value, with octets above 127 for RFC 6531.
+bool is_value(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet > 32 && octet != 127 && c != '=';
+  });
+}
+
+bool is_upper_hex(char c) {
+  return base::is_digit(c) || (c >= 'A' && c <= 'F');
+}
+
+/// xtext of RFC 3461 section 4, whose characters stand in esmtp-value already.
+bool is_xtext(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (static_cast<unsigned char>(text[i]) > 126) return false;
+    if (text[i] != '+') continue;
+    if (i + 2 >= text.size() || !is_upper_hex(text[i + 1]) ||
+        !is_upper_hex(text[i + 2])) {
+      return false;
+    }
+    i += 2;
+  }
+  return true;
+}
+
+// MAIL.
+
+/// RFC 1870 section 6: 1*20DIGIT.
+Outcome take_size(const Parameter& parameter, const FlawSet& flaws,
+                  MailParameters& result) {
+  if (result.size && !flaws.contains("size-twice-accepted"_flaw))
+    return bad("SIZE is there twice");
+  const auto text = parameter.value.value_or("");
+  const bool is_number =
+      !text.empty() && text.size() <= 20 &&
+      std::all_of(text.begin(), text.end(), base::is_digit);
+  result.size = 0;
+  if (!is_number && flaws.contains("size-malformed-accepted"_flaw))
+    return std::nullopt;
+  if (!is_number) return bad("SIZE takes 1 to 20 digits");
+  if (text.size() == 20 && flaws.contains("size-20-digits-refused"_flaw))
+    return bad("SIZE takes fewer digits");
+  std::uint64_t size = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc()) size = UINT64_MAX;
+  if (size == 0 && flaws.contains("size-zero-refused"_flaw))
+    return bad("SIZE is 0");
+  result.size = size;
+  if (size <= size_limit || flaws.contains("size-declared-not-checked"_flaw) ||
+      flaws.contains("size-without-number-unchecked"_flaw)) {
+    return std::nullopt;
+  }
+  return too_large();
+}
+
+/// RFC 6152 section 2, RFC 3030 section 3.
+Outcome take_body(const Parameter& parameter, const FlawSet& flaws,
+                  MailParameters& result) {
+  if (result.has_body && !flaws.contains("body-twice-accepted"_flaw))
+    return bad("BODY is there twice");
+  result.has_body = true;
+  const auto text = parameter.value.value_or("");
+  const std::string value =
+      flaws.contains("body-value-case-sensitive"_flaw) ? std::string(text)
+                                                       : base::to_upper(text);
+  if (value == "7BIT" && !flaws.contains("body-7bit-refused"_flaw))
+    return std::nullopt;
+  if (value == "8BITMIME" && !flaws.contains("body-8bitmime-refused"_flaw))
+    return std::nullopt;
+  if (value == "BINARYMIME" && !flaws.contains("bdat-unlisted"_flaw)) {
+    result.is_binary = true;
+    return std::nullopt;
+  }
+  if (flaws.contains("body-unknown-accepted"_flaw)) return std::nullopt;
+  if (text.empty() || value == "7BIT" || value == "8BITMIME")
+    return bad("BODY takes another value");
+  return Reply{504, "5.5.4", {"Value of BODY is not implemented"}};
+}
+
+/// RFC 3461 section 4.3.
+Outcome take_ret(const Parameter& parameter, const FlawSet& flaws,
+                 MailParameters& result) {
+  if (result.has_ret && !flaws.contains("dsn-mail-duplicate-accepted"_flaw))
+    return bad("RET is there twice");
+  result.has_ret = true;
+  const auto text = parameter.value.value_or("");
+  const std::string value = flaws.contains("dsn-ret-case-sensitive"_flaw)
+                                ? std::string(text)
+                                : base::to_upper(text);
+  if (value == "FULL" || value == "HDRS" ||
+      flaws.contains("dsn-ret-unknown-accepted"_flaw)) {
+    return std::nullopt;
+  }
+  return bad("RET is FULL or HDRS");
+}
+
+/// RFC 3461 section 4.4: xtext of printable characters, at most 100 octets.
+Outcome take_envid(const Parameter& parameter, const FlawSet& flaws,
+                   MailParameters& result) {
+  if (result.has_envid && !flaws.contains("dsn-mail-duplicate-accepted"_flaw))
+    return bad("ENVID is there twice");
+  result.has_envid = true;
+  if (!parameter.value) {
+    if (flaws.contains("dsn-envid-empty-accepted"_flaw)) return std::nullopt;
+    return bad("ENVID needs a value");
+  }
+  const auto value = *parameter.value;
+  if (!is_xtext(value) && !flaws.contains("dsn-envid-malformed-accepted"_flaw))
+    return bad("ENVID is not xtext");
+  const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
+    return base::is_alpha(c) || base::is_digit(c) || c == '+';
+  });
+  if (!is_plain && flaws.contains("dsn-envid-specials-refused"_flaw))
+    return bad("ENVID");
+  return std::nullopt;
+}
+
+/// RFC 6531 section 3.4: no value.
+Outcome take_smtputf8(const Parameter& parameter, const FlawSet& flaws,
+                      MailParameters& result) {
+  if (parameter.value && !flaws.contains("smtputf8-value-accepted"_flaw))
+    return bad("SMTPUTF8 takes no value");
+  result.utf8 = true;
+  return std::nullopt;
+}
+
+// RCPT.
+
+/// RFC 3461 section 4.1: NEVER, or a list of SUCCESS, FAILURE, DELAY.
+Outcome take_notify(const Parameter& parameter, const FlawSet& flaws,
+                    RcptParameters& result) {
+  if (result.has_notify && !flaws.contains("dsn-rcpt-duplicate-accepted"_flaw))
+    return bad("NOTIFY is there twice");
+  result.has_notify = true;
+  if (flaws.contains("dsn-notify-unknown-accepted"_flaw)) return std::nullopt;
+  const auto text = parameter.value.value_or("");
+  const std::string value = flaws.contains("dsn-notify-case-sensitive"_flaw)
+                                ? std::string(text)
+                                : base::to_upper(text);
+  const auto words = base::split(value, ',');
+  if (words.size() > 1 && flaws.contains("dsn-notify-list-refused"_flaw))
+    return bad("NOTIFY takes one word");
+  if (value == "NEVER" && !flaws.contains("dsn-notify-never-refused"_flaw))
+    return std::nullopt;
+  const bool takes_never =
+      flaws.contains("dsn-notify-never-mixed-accepted"_flaw);
+  const bool good =
+      std::all_of(words.begin(), words.end(), [&](std::string_view word) {
+        return word == "SUCCESS" || word == "FAILURE" || word == "DELAY" ||
+               (word == "NEVER" && takes_never && words.size() > 1);
+      });
+  if (!good) return bad("NOTIFY is NEVER, or of SUCCESS, FAILURE, DELAY");
+  return std::nullopt;
+}
+
+/// RFC 3461 section 4.2: atom ";" xtext, whatever the address looks like. The
+/// type utf-8 of RFC 6533 section 3 allows UTF-8 and \x{HEX}.
+Outcome take_orcpt(const Parameter& parameter, const FlawSet& flaws,
+                   RcptParameters& result) {
+  if (result.has_orcpt && !flaws.contains("dsn-rcpt-duplicate-accepted"_flaw))
+    return bad("ORCPT is there twice");
+  result.has_orcpt = true;
+  if (flaws.contains("dsn-orcpt-malformed-accepted"_flaw)) return std::nullopt;
+  const auto text = parameter.value.value_or("");
+  const auto semicolon = text.find(';');
+  if (semicolon == std::string_view::npos || semicolon == 0 ||
+      !is_string(text.substr(0, semicolon))) {
+    return bad("ORCPT has no address type");
+  }
+  const auto address = text.substr(semicolon + 1);
+  const bool is_utf8_type =
+      base::equal_without_case(text.substr(0, semicolon), "utf-8");
+  if (is_utf8_type && flaws.contains("smtputf8-orcpt-refused"_flaw))
+    return bad("ORCPT has an unknown address type");
+  if (!(is_utf8_type ? is_utf8(address) : is_xtext(address)) ||
+      address.empty()) {
+    return bad("ORCPT is not xtext");
+  }
+  if (address.find('@') == std::string_view::npos &&
+      flaws.contains("dsn-orcpt-address-checked"_flaw)) {
+    return bad("ORCPT has no address");
+  }
+  return std::nullopt;
+}
+
+template <class Result>
+struct Row {
+  std::string_view keyword;
+  Outcome (*take)(const Parameter&, const FlawSet&, Result&);
+  /// The flaw under which the keyword is unknown.
+  std::optional<FlawId> unknown_with;
+};
+
+constexpr auto mail_rows = std::to_array<Row<MailParameters>>({
+    {"SIZE", take_size, "size-limit-unlisted"_flaw},
+    {"BODY", take_body, "8bitmime-not-offered"_flaw},
+    {"RET", take_ret, "dsn-mail-parameters-refused"_flaw},
+    {"ENVID", take_envid, "dsn-mail-parameters-refused"_flaw},
+    {"SMTPUTF8", take_smtputf8, "8bitmime-not-offered"_flaw},
+});
+
+constexpr auto rcpt_rows = std::to_array<Row<RcptParameters>>({
+    {"NOTIFY", take_notify, "dsn-rcpt-parameters-refused"_flaw},
+    {"ORCPT", take_orcpt, "dsn-rcpt-parameters-refused"_flaw},
+});
+
+/// RFC 5321 section 4.1.2. ENVID= may be empty, as xtext may (RFC 3461).
+std::optional<Parameter> split_parameter(std::string_view text,
+                                         const FlawSet& flaws) {
+  const auto equals = text.find('=');
+  Parameter result{text.substr(0, equals), std::nullopt};
+  if (!is_keyword(result.keyword)) return std::nullopt;
+  if (equals == std::string_view::npos) return result;
+  result.value = text.substr(equals + 1);
+  const bool is_lenient = flaws.contains("dsn-envid-malformed-accepted"_flaw) &&
+                          base::equal_without_case(result.keyword, "ENVID");
+  const bool is_empty_envid =
+      result.value->empty() &&
+      base::equal_without_case(result.keyword, "ENVID");
+  if (!is_value(*result.value) && !is_lenient && !is_empty_envid &&
+      !(flaws.contains("dsn-notify-unknown-accepted"_flaw) &&
+        base::equal_without_case(text, "NOTIFY="))) {
+    return std::nullopt;
+  }
+  return result;
+}
+
+template <class Result, std::size_t N>
+const Row<Result>* find_row(const std::array<Row<Result>, N>& rows,
+                            std::string_view keyword, const FlawSet& flaws) {
+  const std::string name = flaws.contains("parameter-case-sensitive"_flaw)
+                               ? std::string(keyword)
+                               : base::to_upper(keyword);
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) {
+    return r.keyword == name;
+  });
+  if (row == rows.end()) return nullptr;
+  if (row->unknown_with && flaws.contains(*row->unknown_with)) return nullptr;
+  return &*row;
+}
+
+template <class Result, std::size_t N>
+Outcome parse(std::string_view text, bool extended, const FlawSet& flaws,
+              const std::array<Row<Result>, N>& rows, Result& result) {
+  if (text.empty()) return std::nullopt;
+  if (text.front() != ' ') return bad("no space before it");
+  for (const auto word : base::split(text.substr(1), ' ')) {
+    const auto parameter = split_parameter(word, flaws);
+    if (!parameter) {
+      if (flaws.contains("malformed-parameter-accepted"_flaw)) continue;
+      return bad("syntax");
+    }
+    if (word.size() > 99 && flaws.contains("dsn-long-parameter-refused"_flaw))
+      return bad("too long");
+    const auto* row =
+        extended ? find_row(rows, parameter->keyword, flaws) : nullptr;
+    if (row == nullptr) {
+      if (flaws.contains("unknown-parameter-accepted"_flaw)) continue;
+      return Reply{555, "5.5.4", {"Unknown parameter"}};
+    }
+    if (const auto refusal = row->take(*parameter, flaws, result))
+      return refusal;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Reply> parse_parameters(std::string_view text, bool extended,
+                                      const FlawSet& flaws,
+                                      MailParameters& result) {
+  auto refusal = parse(text, extended, flaws, mail_rows, result);
+  if (refusal) return refusal;
+  if (result.utf8 && result.has_body &&
+      flaws.contains("smtputf8-with-body-refused"_flaw)) {
+    return bad("SMTPUTF8 with BODY");
+  }
+  return refusal;
+}
+
+std::optional<Reply> parse_parameters(std::string_view text, bool extended,
+                                      const FlawSet& flaws,
+                                      RcptParameters& result) {
+  return parse(text, extended, flaws, rcpt_rows, result);
+}
+
+}  // namespace smtpspec::server

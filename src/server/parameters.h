@@ -1,0 +1,38 @@
+// ESMTP parameters of MAIL and RCPT (RFC 5321 section 4.1.2; RFC 1870, 6152,
+// 3030, 3461, 6531).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "server/flaws.h"
+#include "server/reply.h"
+
+namespace smtpspec::server {
+
+struct MailParameters {
+  std::optional<std::uint64_t> size;
+  bool is_binary = false;
+  bool has_body = false;
+  bool has_ret = false;
+  bool has_envid = false;
+  bool utf8 = false;
+};
+
+struct RcptParameters {
+  bool has_notify = false;
+  bool has_orcpt = false;
+};
+
+/// Reads the parameters behind the path, their leading space included, into
+/// `result`. The reply that refuses them, or nothing. `extended` is whether
+/// the session began with EHLO: without it every parameter is unknown.
+std::optional<Reply> parse_parameters(std::string_view text, bool extended,
+                                      const FlawSet& flaws,
+                                      MailParameters& result);
+std::optional<Reply> parse_parameters(std::string_view text, bool extended,
+                                      const FlawSet& flaws,
+                                      RcptParameters& result);
+
+}  // namespace smtpspec::server

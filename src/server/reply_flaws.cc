@@ -1,0 +1,184 @@
+// Flaws that put other octets in the place of a right reply: a table.
+#include <array>
+
+#include "server/reply.h"
+
+namespace smtpspec::server {
+
+namespace {
+
+/// With `flaw`, a reply to `verb` that begins with `right` is sent as `wrong`.
+struct Substitute {
+  FlawId flaw;
+  std::string_view verb;
+  std::string_view right;
+  std::string_view wrong;
+};
+
+constexpr auto substitutes = std::to_array<Substitute>({
+    {"greeting-missing"_flaw, "greeting", "", ""},
+    {"greeting-without-domain"_flaw, "greeting", "", "220 ***\r\n"},
+    {"greeting-bare-host-name"_flaw, "greeting", "", "220 mx ESMTP\r\n"},
+    {"greeting-550"_flaw, "greeting", "", "550 mx.example.test ESMTP\r\n"},
+    {"refusal-unexplained"_flaw, "greeting", "", "554 mx.example.test\r\n"},
+
+    {"refused-ehlo-wrong-code"_flaw, "EHLO", "501", "553 No such name\r\n"},
+
+    {"unknown-command-502"_flaw, "unknown", "500", "502 5.5.1 Unknown\r\n"},
+    {"enhanced-code-unpaired"_flaw, "unknown", "500", "500 5.2.2 Unknown\r\n"},
+    {"unimplemented-command-500"_flaw, "SEND", "502", "500 5.5.1 Unknown\r\n"},
+    {"unimplemented-command-500"_flaw, "TURN", "502", "500 5.5.1 Unknown\r\n"},
+
+    {"two-replies"_flaw, "NOOP", "", "250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n"},
+    {"one-reply-missing"_flaw, "NOOP", "", ""},
+    {"reply-bare-lf"_flaw, "NOOP", "", "250 2.0.0 Ok\n"},
+    {"reply-cr-cr-lf"_flaw, "NOOP", "", "250 2.0.0 Ok\r\r\n"},
+    {"reply-first-digit"_flaw, "NOOP", "", "650 Ok\r\n"},
+    {"reply-second-digit"_flaw, "NOOP", "", "260 2.0.0 Ok\r\n"},
+    {"reply-unknown-code"_flaw, "NOOP", "", "259 2.0.0 Ok\r\n"},
+    {"reply-four-digits"_flaw, "NOOP", "", "2500 2.0.0 Ok\r\n"},
+    {"reply-bad-separator"_flaw, "NOOP", "", "250_Ok\r\n"},
+    {"reply-line-without-code"_flaw, "NOOP", "",
+     "250-2.0.0 Ok\r\nand well\r\n250 2.0.0 Ok\r\n"},
+    {"reply-without-last-line"_flaw, "NOOP", "", "250-2.0.0 Ok\r\n"},
+    {"reply-codes-differ"_flaw, "NOOP", "",
+     "250-2.0.0 Ok\r\n251 2.0.0 Ok\r\n"},
+    {"reply-control-octets"_flaw, "NOOP", "", "250 2.0.0 Ok\a\r\n"},
+    {"reply-non-ascii"_flaw, "NOOP", "", "250 2.0.0 Gr\xc3\xbc\xc3\x9f\r\n"},
+    {"reply-without-text"_flaw, "NOOP", "", "250\r\n"},
+    {"noop-wrong-code"_flaw, "NOOP", "250", "220 2.0.0 Ok\r\n"},
+    {"enhanced-code-missing"_flaw, "NOOP", "", "250 Ok\r\n"},
+    {"enhanced-code-class-differs"_flaw, "NOOP", "", "250 5.0.0 Ok\r\n"},
+    {"enhanced-code-leading-zero"_flaw, "NOOP", "", "250 2.00.0 Ok\r\n"},
+    {"enhanced-code-syntax"_flaw, "NOOP", "", "250 2.0.1000 Ok\r\n"},
+    {"enhanced-code-with-spaces"_flaw, "NOOP", "", "250 2. 0.0 Ok\r\n"},
+    {"enhanced-code-no-space"_flaw, "NOOP", "", "250 2.0.0-Ok\r\n"},
+    {"enhanced-code-differs-between-lines"_flaw, "NOOP", "",
+     "250-2.0.0 Ok\r\n250 2.1.5 Ok\r\n"},
+    {"enhanced-code-unregistered"_flaw, "NOOP", "", "250 2.9.9 Ok\r\n"},
+
+    {"mail-before-ehlo-wrong-code"_flaw, "MAIL", "503 5.5.1 Say EHLO",
+     "550 5.5.1 No\r\n"},
+    {"mail-wrong-success-code"_flaw, "MAIL", "250", "251 2.1.0 Ok\r\n"},
+    {"mail-refused-with-551"_flaw, "MAIL", "501 5.1.7", "551 5.1.7 No\r\n"},
+    {"enhanced-syntax-code-wrong"_flaw, "MAIL", "501 5.5.4",
+     "501 5.0.0 No\r\n"},
+    {"enhanced-syntax-code-wrong"_flaw, "MAIL", "555 5.5.4",
+     "555 5.0.0 No\r\n"},
+
+    {"rcpt-refusal-wrong-code"_flaw, "RCPT", "550 5.1.1", "504 5.1.1 No\r\n"},
+    {"unknown-user-551"_flaw, "RCPT", "550 5.1.1", "551 5.1.1 No\r\n"},
+    {"rcpt-251-without-path"_flaw, "RCPT", "250",
+     "251 2.1.5 User moved, will forward\r\n"},
+    {"rcpt-251-non-ascii"_flaw, "RCPT", "250",
+     "251 2.1.5 Will forward to <\xc3\xbc@example.test>\r\n"},
+    {"recipient-limit-wrong-code"_flaw, "RCPT", "452",
+     "552 5.5.3 Too many recipients\r\n"},
+    {"enhanced-recipients-code-wrong"_flaw, "RCPT", "452",
+     "452 4.0.0 Too many recipients\r\n"},
+    {"enhanced-unknown-user-code-wrong"_flaw, "RCPT", "550 5.1.1",
+     "550 5.0.0 No\r\n"},
+    {"enhanced-relay-code-wrong"_flaw, "RCPT", "550 5.7.1", "550 5.0.0 No\r\n"},
+    {"smtputf8-refusal-wrong-code"_flaw, "RCPT", "553 5.6.7",
+     "554 5.1.3 No\r\n"},
+
+    {"data-answered-250"_flaw, "DATA", "354", "250 2.0.0 Go on\r\n"},
+    {"enhanced-code-on-354"_flaw, "DATA", "354", "354 3.0.0 Go on\r\n"},
+    {"data-refusal-wrong-code"_flaw, "DATA", "503", "551 5.5.1 Not now\r\n"},
+    {"out-of-order-500"_flaw, "DATA", "503", "500 5.5.1 Not now\r\n"},
+    {"content-answered-354"_flaw, "content", "250", "354 Go on\r\n"},
+    {"content-answered-251"_flaw, "content", "250", "251 2.0.0 Ok\r\n"},
+    {"content-refusal-silent"_flaw, "content", "5", ""},
+    {"content-refusal-wrong-code"_flaw, "content", "5", "503 5.6.0 No\r\n"},
+    {"enhanced-size-code-wrong"_flaw, "MAIL", "552", "552 5.0.0 No\r\n"},
+    {"enhanced-size-code-wrong"_flaw, "content", "552", "552 5.0.0 No\r\n"},
+    {"bdat-malformed-354"_flaw, "BDAT", "501", "354 Go on\r\n"},
+
+    {"rset-wrong-code"_flaw, "RSET", "250", "220 2.0.0 Ok\r\n"},
+    {"quit-no-reply"_flaw, "QUIT", "221", ""},
+    {"quit-wrong-code"_flaw, "QUIT", "221", "250 2.0.0 Bye\r\n"},
+    {"quit-without-domain"_flaw, "QUIT", "221", "221 2.0.0 ***\r\n"},
+    {"quit-two-replies"_flaw, "QUIT", "221",
+     "221 2.0.0 mx.example.test Bye\r\n250 2.0.0 And thanks\r\n"},
+
+    {"vrfy-wrong-code"_flaw, "VRFY", "250", "211 2.1.5 Known\r\n"},
+    {"vrfy-without-mailbox"_flaw, "VRFY", "250", "250 2.1.5 Known\r\n"},
+    {"vrfy-mailbox-form"_flaw, "VRFY", "250",
+     "250 2.1.5 The address alice@example.test is known here\r\n"},
+    {"vrfy-without-brackets"_flaw, "VRFY", "250",
+     "250 2.1.5 alice@example.test\r\n"},
+    {"vrfy-unqualified"_flaw, "VRFY", "250", "250 2.1.5 <alice@mx>\r\n"},
+    {"vrfy-source-route"_flaw, "VRFY", "250",
+     "250 2.1.5 <@mx.example.test:alice@example.test>\r\n"},
+    {"vrfy-address-undeliverable"_flaw, "VRFY", "250",
+     "250 2.1.5 <alice.smith@example.test>\r\n"},
+    {"vrfy-250-unverified"_flaw, "VRFY", "550 5.1.1",
+     "250 2.1.5 <somebody@example.test>\r\n"},
+    {"vrfy-250-foreign"_flaw, "VRFY", "252 2.0.0",
+     "250 2.1.5 <somebody@example.test>\r\n"},
+    {"vrfy-foreign-550"_flaw, "VRFY", "252 2.0.0", "550 5.1.2 No\r\n"},
+    {"expn-wrong-code"_flaw, "EXPN", "250", "214 2.1.5 alice and bob\r\n"},
+    {"expn-without-mailboxes"_flaw, "EXPN", "250-",
+     "250-2.1.5 Alice\r\n250 2.1.5 Bob\r\n"},
+    {"expn-two-on-a-line"_flaw, "EXPN", "250-",
+     "250-2.1.5 <alice@example.test> <bob@example.test>\r\n"
+     "250 2.1.5 <theboss@example.test>\r\n"},
+    {"help-wrong-code"_flaw, "HELP", "214", "250 2.0.0 See RFC 5321\r\n"},
+});
+
+/// With `flaw`, `verb` is answered with `octets` and not done.
+struct Refusal {
+  FlawId flaw;
+  std::string_view verb;
+  std::string_view octets;
+};
+
+constexpr std::string_view not_implemented = "502 5.5.1 Not implemented\r\n";
+constexpr std::string_view done = "250 2.0.0 Ok\r\n";
+
+constexpr auto refusals = std::to_array<Refusal>({
+    {"ehlo-unsupported"_flaw, "EHLO", "502 Not implemented\r\n"},
+    {"helo-unsupported"_flaw, "HELO", "502 Not implemented\r\n"},
+    {"mail-unsupported"_flaw, "MAIL", not_implemented},
+    {"rcpt-unsupported"_flaw, "RCPT", not_implemented},
+    {"data-unsupported"_flaw, "DATA", not_implemented},
+    {"bdat-unsupported"_flaw, "BDAT", not_implemented},
+    {"rset-unsupported"_flaw, "RSET", not_implemented},
+    {"noop-unsupported"_flaw, "NOOP", not_implemented},
+    {"quit-unsupported"_flaw, "QUIT", not_implemented},
+    {"vrfy-unsupported"_flaw, "VRFY", not_implemented},
+    {"expn-unsupported"_flaw, "EXPN", not_implemented},
+    {"help-missing"_flaw, "HELP", not_implemented},
+    {"help-listed-unsupported"_flaw, "HELP", not_implemented},
+    {"send-accepted"_flaw, "SEND", done},
+    {"send-accepted"_flaw, "SOML", done},
+    {"send-accepted"_flaw, "SAML", done},
+    {"turn-accepted"_flaw, "TURN", done},
+    {"etrn-accepted"_flaw, "ETRN", done},
+    {"unregistered-verb-accepted"_flaw, "DEBUG", done},
+    {"unregistered-verb-accepted"_flaw, "WIZ", done},
+    {"unregistered-verb-accepted"_flaw, "KILL", done},
+    {"unregistered-verb-accepted"_flaw, "SHOWQ", done},
+});
+
+}  // namespace
+
+std::string distort(std::string octets, std::string_view verb,
+                    const FlawSet& flaws) {
+  for (const Substitute& row : substitutes) {
+    if (row.verb == verb && octets.starts_with(row.right) &&
+        flaws.contains(row.flaw)) {
+      return std::string(row.wrong);
+    }
+  }
+  return octets;
+}
+
+std::string_view refusal_of(std::string_view verb, const FlawSet& flaws) {
+  for (const Refusal& row : refusals) {
+    if (row.verb == verb && flaws.contains(row.flaw)) return row.octets;
+  }
+  return {};
+}
+
+}  // namespace smtpspec::server

@@ -1,0 +1,53 @@
+// The mail domain that the reference server serves, and the messages that it
+// took.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace smtpspec::server {
+
+constexpr std::string_view host_name = "mx.example.test";
+constexpr std::string_view mail_domain = "example.test";
+
+/// The mailbox to which mail for `local_part` goes, in lower case: "alice" for
+/// Alice and alice+lists; nothing if there is none. The mailboxes are alice,
+/// bob, theboss, postmaster, staff (a list), 64 times 'x', and one in UTF-8.
+std::optional<std::string> mailbox_of(std::string_view local_part);
+
+/// The mailbox with a name outside ASCII (RFC 6531): two Han characters.
+constexpr std::string_view utf8_mailbox = "\xe7\x94\xa8\xe6\x88\xb7";
+
+/// The members of `mailbox` if it is a list, else empty.
+std::vector<std::string_view> members_of(std::string_view mailbox);
+
+/// A message with its envelope.
+struct Message {
+  std::uint64_t id = 0;
+  std::string sender;  ///< empty: <>
+  std::vector<std::string> recipients;
+  /// Content, with Return-Path and Received on top (RFC 5321 section 4.4).
+  std::string octets;
+};
+
+/// The newest messages of all sessions.
+class Store {
+ public:
+  static constexpr std::size_t kept = 64;
+
+  /// Number of the next message, from 1.
+  std::uint64_t next_id() const { return next_id_; }
+  void add(Message message);
+  /// From old to new, at most `kept`.
+  const std::deque<Message>& messages() const { return messages_; }
+
+ private:
+  std::deque<Message> messages_;
+  std::uint64_t next_id_ = 1;
+};
+
+}  // namespace smtpspec::server
