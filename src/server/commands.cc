@@ -1,0 +1,50 @@
+// The commands of the reference server: a table (RFC 5321 section 4.1.1).
+#include "server/conversation.h"
+
+namespace smtpspec::server {
+
+const std::vector<Conversation::Command>& Conversation::commands() {
+  using C = Conversation;
+  // RFC 1870 adds 26 octets to a line, RFC 3030 16, RFC 6531 10; RFC 3461
+  // section 5.4 makes it 1036.
+  constexpr std::size_t mail_limit = 1036 + 26 + 16 + 10;
+  static const std::vector<Command> table = {
+      {.verb = "EHLO", .run = &C::ehlo},
+      {.verb = "HELO", .run = &C::helo},
+      {.verb = "MAIL",
+       .run = &C::mail,
+       .line_limit = mail_limit,
+       .takes_utf8 = true},
+      {.verb = "RCPT", .run = &C::rcpt, .line_limit = 1036, .takes_utf8 = true},
+      {.verb = "DATA", .run = &C::data, .is_bare = true},
+      {.verb = "BDAT", .run = &C::bdat},
+      {.verb = "RSET", .run = &C::rset, .is_bare = true},
+      {.verb = "NOOP", .run = &C::noop},
+      {.verb = "QUIT", .run = &C::quit, .is_bare = true},
+      {.verb = "VRFY",
+       .run = &C::vrfy,
+       .line_limit = 512 + 10,
+       .takes_utf8 = true},
+      {.verb = "EXPN",
+       .run = &C::expn,
+       .line_limit = 512 + 10,
+       .takes_utf8 = true},
+      {.verb = "HELP", .run = &C::help},
+      {.verb = "AUTH", .run = &C::unimplemented},
+      {.verb = "STARTTLS", .run = &C::unimplemented},
+      {.verb = "TURN", .run = &C::unimplemented},
+      {.verb = "SEND", .run = &C::unimplemented},
+      {.verb = "SOML", .run = &C::unimplemented},
+      {.verb = "SAML", .run = &C::unimplemented},
+      {.verb = "ETRN", .run = &C::unimplemented},
+      {.verb = "ATRN", .run = &C::unimplemented},
+      {.verb = "BURL", .run = &C::unimplemented},
+  };
+  return table;
+}
+
+void Conversation::unimplemented(std::string_view) {
+  say(502, "5.5.1", "Command is not implemented");
+}
+
+}  // namespace smtpspec::server

@@ -1,0 +1,267 @@
+// Octets to lines to commands, and replies to octets (RFC 5321 sections 2.3.8,
+// 4.1.1 and 4.2; RFC 2920).
+#include "server/conversation.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "base/escape.h"
+#include "base/text.h"
+
+namespace smtpspec::server {
+
+Conversation::Conversation(Store& store, FlawSet flaws,
+                           Surroundings surroundings)
+    : store_(store), flaws_(flaws), surroundings_(std::move(surroundings)) {}
+
+bool Conversation::refuses_session() const {
+  return flawed("refusal-closes-at-once"_flaw) ||
+         flawed("refusal-unexplained"_flaw);
+}
+
+std::string Conversation::greeting() {
+  verb_ = "greeting";
+  const std::string host(host_name);
+  if (refuses_session() || flawed("refusal-serves-commands"_flaw)) {
+    send("554 " + host + " No mail is taken here\r\n");
+    closing_ = flawed("refusal-closes-at-once"_flaw);
+  } else {
+    send("220 " + host + " ESMTP smtpspec reference server\r\n");
+  }
+  return flush();
+}
+
+std::string Conversation::receive(std::string_view bytes) {
+  begin_read();
+  while (!bytes.empty() && !closing_ && !drops_rest_of_read())
+    bytes = step(bytes);
+  if (flawed("split-command-refused"_flaw) && mode_ == Mode::command) {
+    if (lines_.cut()) say(500, "5.5.2", "Half a line");
+  }
+  return flush();
+}
+
+void Conversation::begin_read() {
+  commands_in_read_ = 0;
+  refused_in_read_ = false;
+  content_ended_in_read_ = false;
+  if (data_) data_->begin_read();
+}
+
+bool Conversation::drops_rest_of_read() const {
+  if (flaws_.empty() || mode_ != Mode::command) return false;
+  return (commands_in_read_ > 0 && flawed("pipelined-input-dropped"_flaw)) ||
+         (refused_in_read_ && flawed("refusal-drops-input"_flaw)) ||
+         (content_ended_in_read_ && flawed("input-after-dot-dropped"_flaw));
+}
+
+/// Takes what the mode can take at once; gives the rest.
+std::string_view Conversation::step(std::string_view bytes) {
+  if (mode_ == Mode::chunk) {
+    const auto size = static_cast<std::size_t>(
+        std::min<std::uint64_t>(chunk_.remaining, bytes.size()));
+    if (!chunk_.refusal) transaction_.chunks += bytes.substr(0, size);
+    chunk_.remaining -= size;
+    if (chunk_.remaining == 0) finish_chunk();
+    return bytes.substr(size);
+  }
+  if (mode_ == Mode::data) {
+    take_octet_of_data(bytes.front());
+  } else if (const auto line = lines_.take(bytes.front())) {
+    take_line(*line);
+  } else {
+    answer_early();
+  }
+  return bytes.substr(1);
+}
+
+void Conversation::answer_early() {
+  if (!flawed("command-answered-early"_flaw) || answered_early_) return;
+  if (!base::equal_without_case(lines_.pending(), "NOOP")) return;
+  answered_early_ = true;
+  verb_ = "NOOP";
+  say(250, "2.0.0", "Ok");
+}
+
+void Conversation::take_line(CommandLine line) {
+  if (std::exchange(answered_early_, false)) return;
+  ++commands_in_read_;
+  verb_ = "unknown";
+  std::string_view text = line.text;
+  // 4.1.1: white space before CRLF is tolerated.
+  const auto last = text.find_last_not_of(" \t");
+  const bool has_trailing_space = last + 1 != text.size();
+  text = text.substr(0, last + 1);
+
+  const auto space = text.find(' ');
+  const auto verb = text.substr(0, space);
+  const auto argument =
+      space == std::string_view::npos ? "" : text.substr(space + 1);
+  const Command* command = find_command(verb);
+  if (command) verb_ = command->verb;
+
+  if (splits_long_line(command, line) || refuses_line(command, line, argument))
+    return;
+  if (has_trailing_space && flawed("trailing-space-refused"_flaw))
+    return say(501, "5.5.4", "White space before the line end");
+  const auto refusal = server::refusal_of(base::to_upper(verb), flaws_);
+  if (!refusal.empty()) return send(std::string(refusal));
+  if (!command) {
+    say(500, "5.5.1", "Unknown command: " + echo(verb));
+    closing_ = closing_ || flawed("closes-after-unknown-command"_flaw);
+    return;
+  }
+  if (refuses_session() && verb_ != "QUIT")
+    return say(503, "5.5.1", "No mail is taken here");
+  (this->*command->run)(argument);
+}
+
+const Conversation::Command* Conversation::find_command(
+    std::string_view verb) const {
+  const std::string name = flawed("verb-case-sensitive"_flaw)
+                               ? std::string(verb)
+                               : base::to_upper(verb);
+  for (const Command& command : commands()) {
+    if (command.verb == name) return &command;
+  }
+  return nullptr;
+}
+
+/// The flaw that makes two lines of a long one.
+bool Conversation::splits_long_line(const Command* command,
+                                    const CommandLine& line) {
+  const std::size_t limit = command ? command->line_limit : 512;
+  if (!flawed("long-line-two-replies"_flaw) || line.size <= limit) return false;
+  take_line({line.text.substr(0, limit - 2), limit, false});
+  const std::string rest = line.text.substr(limit - 2);
+  take_line({rest, std::min(rest.size() + 2, limit), false});
+  return true;
+}
+
+namespace {
+
+/// An extension makes a command longer than 512 octets, and this flaw does not
+/// know it.
+struct ShortLine {
+  FlawId flaw;
+  std::string_view verb;
+  std::string_view word;
+};
+
+constexpr auto short_lines = std::to_array<ShortLine>({
+    {"size-long-line-refused"_flaw, "MAIL", "SIZE="},
+    {"binarymime-long-line-refused"_flaw, "MAIL", "BODY=BINARYMIME"},
+    {"smtputf8-long-line-refused"_flaw, "MAIL", "SMTPUTF8"},
+    {"dsn-long-line-refused"_flaw, "RCPT", "ORCPT="},
+});
+
+bool is_too_long(std::string_view verb, const CommandLine& line,
+                 std::size_t limit, const FlawSet& flaws) {
+  if (line.size > limit) return true;
+  if (line.size > 500 && flaws.contains("line-512-refused"_flaw)) return true;
+  if (line.size <= 512) return false;
+  const std::string text = base::to_upper(line.text);
+  return std::any_of(
+      short_lines.begin(), short_lines.end(), [&](const ShortLine& row) {
+        return row.verb == verb && flaws.contains(row.flaw) &&
+               text.find(row.word) != std::string::npos;
+      });
+}
+
+}  // namespace
+
+/// What is refused before anybody looks what the command means.
+bool Conversation::refuses_line(const Command* command,
+                                const CommandLine& line,
+                                std::string_view argument) {
+  const std::size_t limit = command ? command->line_limit : 512;
+  if (is_too_long(verb_, line, limit, flaws_)) {
+    if (!flawed("long-line-no-reply"_flaw)) say(500, "5.5.2", "Line too long");
+    return true;
+  }
+  if (line.has_bare_line_end) {
+    say(500, "5.5.2", "Bare CR or LF in a command");
+    return true;
+  }
+  // 2.4: octets above 127 need an extension.
+  if (has_non_ascii(line.text) && !(command && command->takes_utf8)) {
+    say(500, "5.5.2", "Octets above 127 in a command");
+    return true;
+  }
+  if (!command || !command->is_bare || argument.empty()) return false;
+  const bool ignores =
+      (verb_ == "RSET" && flawed("rset-argument-accepted"_flaw)) ||
+      (verb_ == "DATA" && flawed("data-argument-accepted"_flaw)) ||
+      (verb_ == "QUIT" && flawed("quit-argument-accepted"_flaw));
+  if (!ignores) say(501, "5.5.4", "No argument is taken");
+  return !ignores;
+}
+
+/// `text` of the client, fit for a reply.
+std::string Conversation::echo(std::string_view text) const {
+  const std::string visible = base::escape(text);
+  if (!flawed("reply-line-too-long"_flaw)) return visible;
+  return visible + ", " + visible + ", " + visible;
+}
+
+void Conversation::say(int code, std::string_view enhanced, std::string text) {
+  say(Reply{code, enhanced, {std::move(text)}});
+}
+
+void Conversation::say(Reply reply) {
+  if (reply.code >= 500) {
+    refused_in_read_ = true;
+    if (++errors_ > error_limit) {
+      closing_ = !flawed("does-not-close-after-421"_flaw);
+      reply = {421, "4.7.0", {std::string(host_name) + " Too many errors"}};
+    }
+  }
+  if (greeted_ == Greeted::helo &&
+      flawed("enhanced-code-missing-after-helo"_flaw)) {
+    reply.enhanced = {};
+  }
+  const int code = reply.code;
+  send(encode(reply, flawed("reply-line-too-long"_flaw) ? SIZE_MAX
+                                                        : reply_line_limit));
+  if (code == 503 && flawed("503-resets"_flaw)) reset_transaction();
+  if ((code == 501 || code == 503 || code == 550) &&
+      flawed("closes-after-error"_flaw)) {
+    closing_ = true;
+  }
+}
+
+void Conversation::send(std::string octets) {
+  outgoing_.push_back({distort(std::move(octets), verb_, flaws_), verb_});
+}
+
+/// Whether the last reply to a group stays here until more input comes, which
+/// RFC 2920 section 3.2 (5) to (7) forbid.
+bool Conversation::holds_back(const Outgoing& last) const {
+  if (outgoing_.size() < 2 || closing_) return false;
+  if (last.verb == "NOOP") return flawed("noop-reply-held-back"_flaw);
+  if (last.verb == "unknown") return flawed("unknown-reply-held-back"_flaw);
+  const bool is_group_verb =
+      last.verb == "MAIL" || last.verb == "RCPT" || last.verb == "RSET";
+  return is_group_verb && flawed("replies-held-back"_flaw);
+}
+
+std::string Conversation::flush() {
+  if (flawed("replies-out-of-order"_flaw)) {
+    std::stable_partition(
+        outgoing_.begin(), outgoing_.end(),
+        [](const Outgoing& reply) { return reply.octets < "4"; });
+  }
+  std::string held;
+  if (!outgoing_.empty() && holds_back(outgoing_.back())) {
+    held = std::move(outgoing_.back().octets);
+    outgoing_.pop_back();
+  }
+  std::string octets = std::exchange(held_, std::move(held));
+  for (const Outgoing& reply : outgoing_) octets += reply.octets;
+  outgoing_.clear();
+  return octets;
+}
+
+}  // namespace smtpspec::server

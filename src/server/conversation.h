@@ -1,0 +1,179 @@
+// One SMTP session of the reference server, as a state machine (RFC 5321,
+// 1870, 2034, 2920, 3030, 3461, 6152, 6531): octets in, octets out, no I/O.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/address.h"
+#include "server/content.h"
+#include "server/flaws.h"
+#include "server/line_reader.h"
+#include "server/parameters.h"
+#include "server/reply.h"
+#include "server/store.h"
+
+namespace smtpspec::server {
+
+/// What a session is told about the world.
+struct Surroundings {
+  /// Address of the client, for the Received field.
+  std::string client_address = "127.0.0.1";
+  std::function<std::chrono::system_clock::time_point()> now =
+      std::chrono::system_clock::now;
+};
+
+class Conversation {
+ public:
+  /// `store` takes the messages and outlives the conversation.
+  Conversation(Store& store, FlawSet flaws, Surroundings surroundings = {});
+
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  /// What the server says first. Called once.
+  std::string greeting();
+  /// Takes octets from the client, in pieces of any size; gives what is to be
+  /// sent. Pieces change nothing but when it is sent.
+  std::string receive(std::string_view bytes);
+  /// The connection is to be closed once everything is sent. What comes
+  /// afterwards is ignored.
+  bool closing() const { return closing_; }
+
+  /// Recipients of a message; more draw 452 (4.5.3.1.8 asks for 100).
+  static constexpr std::size_t recipient_limit = 1000;
+  /// Error replies in a session; the next one is 421.
+  static constexpr int error_limit = 20;
+
+ private:
+  enum class Mode { command, data, chunk };
+  enum class Greeted { no, helo, ehlo };
+
+  /// A command: its verb and what does it.
+  struct Command {
+    std::string_view verb;
+    void (Conversation::*run)(std::string_view argument);
+    /// Longest line, CRLF included: 512 and what extensions add.
+    std::size_t line_limit = 512;
+    /// Its argument may hold octets above 127 (RFC 6531).
+    bool takes_utf8 = false;
+    /// It has no argument (4.1.1).
+    bool is_bare = false;
+  };
+  static const std::vector<Command>& commands();
+  void unimplemented(std::string_view argument);
+
+  /// A mail transaction, from MAIL on.
+  struct Transaction {
+    bool is_open = false;
+    Path sender;
+    MailParameters parameters;
+    std::vector<std::string> recipients;
+    std::string chunks;
+    std::uint64_t chunks_size = 0;
+    bool has_chunks = false;
+    bool has_failed_chunk = false;
+    bool has_unknown_user = false;
+  };
+
+  /// A chunk of BDAT that is being read.
+  struct Chunk {
+    std::uint64_t remaining = 0;
+    std::uint64_t size = 0;
+    bool is_last = false;
+    std::optional<Reply> refusal;
+  };
+
+  /// A reply that waits for the end of the read.
+  struct Outgoing {
+    std::string octets;
+    std::string_view verb;
+  };
+
+  bool flawed(FlawId flaw) const { return flaws_.contains(flaw); }
+
+  // conversation.cc: octets to lines to commands; replies to octets.
+  std::string_view step(std::string_view bytes);
+  void take_line(CommandLine line);
+  const Command* find_command(std::string_view verb) const;
+  bool splits_long_line(const Command* command, const CommandLine& line);
+  bool refuses_line(const Command* command, const CommandLine& line,
+                    std::string_view argument);
+  void answer_early();
+  bool refuses_session() const;
+  void begin_read();
+  bool drops_rest_of_read() const;
+  std::string echo(std::string_view text) const;
+  void say(int code, std::string_view enhanced, std::string text);
+  void say(Reply reply);
+  void send(std::string octets);
+  std::string flush();
+  bool holds_back(const Outgoing& last) const;
+
+  // greetings.cc: EHLO and HELO.
+  void ehlo(std::string_view argument);
+  void helo(std::string_view argument);
+  bool accepts_name(std::string_view name);
+  std::vector<std::string> keywords() const;
+
+  // transaction.cc: MAIL, RCPT, RSET and the state between them.
+  void mail(std::string_view argument);
+  void rcpt(std::string_view argument);
+  void rset(std::string_view argument);
+  bool may_begin_mail();
+  std::optional<Path> path_argument(std::string_view keyword, PathKind kind,
+                                    std::string_view& argument);
+  bool refuses_utf8(const Path& path, bool has_parameter) const;
+  std::optional<Reply> recipient_refusal(const Mailbox& mailbox);
+  void add_recipient(const Mailbox& mailbox);
+  bool serves(const Mailbox& mailbox) const;
+  void reset_transaction() { transaction_ = {}; }
+
+  // delivery.cc: DATA, BDAT and what becomes of content.
+  void data(std::string_view argument);
+  void bdat(std::string_view argument);
+  std::optional<Reply> chunk_refusal() const;
+  bool eats_chunk() const;
+  void take_octet_of_data(char octet);
+  void finish_chunk();
+  void finish_message(std::string octets, Content content);
+  void deliver(std::string octets);
+  std::string trace(std::uint64_t id) const;
+
+  // enquiries.cc: VRFY, EXPN, HELP, NOOP and QUIT.
+  void vrfy(std::string_view argument);
+  void expn(std::string_view argument);
+  void help(std::string_view argument);
+  void noop(std::string_view argument);
+  void quit(std::string_view argument);
+  bool is_too_early(FlawId flaw);
+
+  Store& store_;
+  FlawSet flaws_;
+  Surroundings surroundings_;
+  LineReader lines_{flaws_};
+  Mode mode_ = Mode::command;
+  Greeted greeted_ = Greeted::no;
+  std::string client_name_;
+  Transaction transaction_;
+  std::optional<DataReader> data_;
+  Chunk chunk_;
+  std::vector<Outgoing> outgoing_;
+  std::string held_;
+  std::string_view verb_ = "unknown";
+  int errors_ = 0;
+  int commands_in_read_ = 0;
+  bool refused_in_read_ = false;
+  bool content_ended_in_read_ = false;
+  bool answered_early_ = false;
+  bool mail_came_by_bdat_ = false;
+  bool has_delivered_ = false;
+  bool closing_ = false;
+};
+
+}  // namespace smtpspec::server

@@ -1,0 +1,168 @@
+// EHLO and HELO (RFC 5321 sections 2.2, 3.2, 4.1.1.1 and 4.1.4).
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "server/conversation.h"
+
+namespace smtpspec::server {
+
+namespace {
+
+constexpr auto keyword_lines = std::to_array<std::string_view>({
+    "PIPELINING",
+    "SIZE 10485760",
+    "8BITMIME",
+    "SMTPUTF8",
+    "DSN",
+    "ENHANCEDSTATUSCODES",
+    "CHUNKING",
+    "BINARYMIME",
+    "VRFY",
+    "EXPN",
+    "HELP",
+});
+static_assert(size_limit == 10485760);
+
+/// With `flaw`, `wrong` stands for the line `right`; nothing if it is empty.
+struct KeywordFlaw {
+  FlawId flaw;
+  std::string_view right;
+  std::string_view wrong;
+};
+
+constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
+    {"ehlo-pipelining-with-parameter"_flaw, "PIPELINING", "PIPELINING 10"},
+    {"ehlo-size-grammar"_flaw, "SIZE 10485760", "SIZE 10M"},
+    {"ehlo-double-space"_flaw, "SIZE 10485760", "SIZE  10485760"},
+    {"size-without-number-unchecked"_flaw, "SIZE 10485760", "SIZE"},
+    {"size-limit-unlisted"_flaw, "SIZE 10485760", ""},
+    {"8bitmime-not-offered"_flaw, "8BITMIME", ""},
+    {"8bitmime-not-offered"_flaw, "SMTPUTF8", ""},
+    {"8bitmime-not-offered"_flaw, "BINARYMIME", ""},
+    {"smtputf8-without-8bitmime"_flaw, "8BITMIME", ""},
+    {"ehlo-8bitmime-with-parameter"_flaw, "8BITMIME", "8BITMIME YES"},
+    {"ehlo-smtputf8-with-parameter"_flaw, "SMTPUTF8", "SMTPUTF8 YES"},
+    {"ehlo-dsn-with-parameter"_flaw, "DSN", "DSN YES"},
+    {"ehlo-enhancedstatuscodes-with-parameter"_flaw, "ENHANCEDSTATUSCODES",
+     "ENHANCEDSTATUSCODES 2"},
+    {"ehlo-chunking-with-parameter"_flaw, "CHUNKING", "CHUNKING YES"},
+    {"bdat-unlisted"_flaw, "CHUNKING", ""},
+    {"bdat-unlisted"_flaw, "BINARYMIME", ""},
+    {"binarymime-without-chunking"_flaw, "CHUNKING", ""},
+    {"binarymime-unlisted-accepted"_flaw, "BINARYMIME", ""},
+    {"ehlo-binarymime-with-parameter"_flaw, "BINARYMIME", "BINARYMIME YES"},
+    {"expn-unlisted"_flaw, "EXPN", ""},
+    {"expn-unsupported"_flaw, "EXPN", ""},
+    {"help-unlisted"_flaw, "HELP", ""},
+    {"help-missing"_flaw, "HELP", ""},
+});
+
+struct ExtraKeyword {
+  FlawId flaw;
+  std::string_view line;
+};
+
+constexpr auto extra_keywords = std::to_array<ExtraKeyword>({
+    {"ehlo-unregistered-keyword"_flaw, "FASTMAIL"},
+    {"ehlo-obsolete-keyword"_flaw, "VERB"},
+    {"ehlo-keyword-grammar"_flaw, "-TRACE_ON"},
+    {"ehlo-legacy-equals"_flaw, "X-LOGIN=PLAIN"},
+    {"ehlo-lists-etrn"_flaw, "ETRN"},
+});
+
+std::string first_line(const FlawSet& flaws) {
+  if (flaws.contains("ehlo-without-domain"_flaw)) return "*** at your service";
+  if (flaws.contains("ehlo-non-ascii-domain"_flaw))
+    return "mx.ex\xc3\xa4mple.test at your service";
+  const std::string line = std::string(host_name) + " at your service";
+  return flaws.contains("enhanced-code-on-ehlo"_flaw) ? "2.0.0 " + line : line;
+}
+
+bool accepts_literal(std::string_view name, const FlawSet& flaws) {
+  const bool is_ipv6 = base::starts_without_case(name, "[IPv6:");
+  if (!is_ipv6) {
+    if (flaws.contains("ehlo-ipv4-literal-refused"_flaw)) return false;
+    return is_address_literal(name) ||
+           flaws.contains("ehlo-ipv4-literal-unchecked"_flaw);
+  }
+  if (flaws.contains("ehlo-ipv6-literal-refused"_flaw)) return false;
+  if (flaws.contains("ehlo-ipv6-tag-case-sensitive"_flaw) &&
+      !name.starts_with("[IPv6:")) {
+    return false;
+  }
+  return is_address_literal(name) ||
+         flaws.contains("ehlo-ipv6-literal-unchecked"_flaw);
+}
+
+}  // namespace
+
+std::vector<std::string> Conversation::keywords() const {
+  std::vector<std::string> result;
+  for (const std::string_view line : keyword_lines) {
+    const auto row = std::find_if(
+        keyword_flaws.begin(), keyword_flaws.end(),
+        [&](const auto& r) { return r.right == line && flawed(r.flaw); });
+    const auto sent = row == keyword_flaws.end() ? line : row->wrong;
+    if (!sent.empty()) result.emplace_back(sent);
+  }
+  for (const ExtraKeyword& row : extra_keywords) {
+    if (flawed(row.flaw)) result.emplace_back(row.line);
+  }
+  return result;
+}
+
+/// Whether `name` is what a client may call itself; else it is told.
+bool Conversation::accepts_name(std::string_view name) {
+  const bool is_ehlo = verb_ == "EHLO";
+  if (flawed("helo-name-mismatch-refused"_flaw) &&
+      base::starts_without_case(name, "elsewhere")) {
+    say(550, "", "The name does not match the address");
+    return false;
+  }
+  if (name.empty() && is_ehlo && flawed("ehlo-without-argument-accepted"_flaw))
+    return true;
+  const bool is_good = !name.empty() && name.front() == '['
+                           ? accepts_literal(name, flaws_)
+                           : is_domain(name);
+  if (is_good) return true;
+  if (is_ehlo && !name.empty() && flawed("ehlo-bad-domain-accepted"_flaw))
+    return true;
+  const bool has_words = name.find(' ') != std::string_view::npos;
+  if (is_ehlo && !name.empty() &&
+      flawed(has_words ? "ehlo-extra-word-closes"_flaw
+                       : "ehlo-bad-domain-closes"_flaw)) {
+    closing_ = true;
+    return false;
+  }
+  say(501, "", "A domain or an address literal is wanted");
+  return false;
+}
+
+void Conversation::ehlo(std::string_view argument) {
+  if (greeted_ == Greeted::ehlo && flawed("second-ehlo-503"_flaw))
+    return say(503, "", "Already greeted");
+  if (!accepts_name(argument)) {
+    if (flawed("refused-ehlo-resets"_flaw)) reset_transaction();
+    return;
+  }
+  client_name_ = argument;
+  greeted_ = Greeted::ehlo;
+  if (!flawed("ehlo-keeps-transaction"_flaw)) reset_transaction();
+  auto lines = keywords();
+  lines.insert(lines.begin(), first_line(flaws_));
+  say({250, "", std::move(lines)});
+}
+
+void Conversation::helo(std::string_view argument) {
+  if (!accepts_name(argument)) return;
+  client_name_ = argument;
+  greeted_ = Greeted::helo;
+  if (!flawed("helo-keeps-transaction"_flaw)) reset_transaction();
+  std::vector<std::string> lines;
+  if (flawed("helo-answered-like-ehlo"_flaw)) lines = keywords();
+  lines.insert(lines.begin(), std::string(host_name));
+  say({250, "", std::move(lines)});
+}
+
+}  // namespace smtpspec::server

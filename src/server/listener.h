@@ -1,0 +1,47 @@
+// The reference server on a TCP port: the shell of I/O around Conversation.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "server/flaws.h"
+#include "server/store.h"
+
+namespace smtpspec::server {
+
+struct ListenerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0: any free port
+  FlawSet flaws;
+  /// One more connection is told 421.
+  std::size_t max_connections = 200;
+  /// A client silent for that long is told 421 (RFC 5321 section 4.5.3.2.7).
+  std::chrono::milliseconds idle_timeout = std::chrono::minutes(5);
+};
+
+/// Accepts connections while `context` runs, on one thread. Sessions that run
+/// when the listener is destroyed end as by stop().
+class Listener {
+ public:
+  /// Binds and listens. `store` outlives the run of `context`. Throws
+  /// boost::system::system_error where the address cannot be had.
+  Listener(boost::asio::io_context& context, ListenerOptions options,
+           Store& store);
+  ~Listener();
+
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  std::uint16_t port() const;
+  /// Accepts no more and closes all connections. May be called twice.
+  void stop();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace smtpspec::server

@@ -1,0 +1,152 @@
+#include "server/listener.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
+
+#include "net/connection.h"
+
+namespace smtpspec::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A listener and clients on one context, for at most 10 seconds.
+class ListenerTest : public testing::Test {
+ protected:
+  /// Runs `client`, then stops the listener: the context must run dry.
+  void run(ListenerOptions options,
+           std::function<net::asio::awaitable<void>(std::uint16_t)> client) {
+    Listener listener(context_, std::move(options), store_);
+    net::asio::co_spawn(context_, client(listener.port()),
+                        [&](std::exception_ptr error) {
+                          listener.stop();
+                          if (error) std::rethrow_exception(error);
+                        });
+    context_.run_for(10s);
+    EXPECT_TRUE(context_.stopped());
+  }
+
+  static net::Deadline soon() { return net::Clock::now() + 5s; }
+
+  net::asio::awaitable<void> open(net::Connection& client, std::uint16_t port) {
+    co_await client.connect("127.0.0.1", port, "", soon());
+  }
+
+  /// What comes until `end` ends it.
+  static net::asio::awaitable<std::string> read_to(net::Connection& client,
+                                                   std::string end) {
+    std::string octets;
+    while (!octets.ends_with(end)) octets += co_await client.read(soon());
+    co_return octets;
+  }
+
+  /// Whether the server ends the connection in good order.
+  static net::asio::awaitable<bool> is_closed(net::Connection& client) {
+    try {
+      co_await client.read(soon());
+    } catch (const net::PeerClosed& closed) {
+      co_return closed.ending == net::Ending::end_of_file;
+    }
+    co_return false;
+  }
+
+  net::asio::io_context context_{1};
+  Store store_;
+};
+
+TEST_F(ListenerTest, TakesAMailAndClosesAfterQuit) {
+  run({}, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    co_await read_to(client, "\r\n");
+    const std::string dialog =
+        "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\n"
+        "RCPT TO:<alice@example.test>\r\nDATA\r\nHello\r\n.\r\nQUIT\r\nx";
+    co_await client.write(dialog, soon());
+    const auto replies = co_await read_to(client, "Bye\r\n");
+    EXPECT_NE(replies.find("\r\n354 "), std::string::npos);
+    EXPECT_TRUE(co_await is_closed(client));
+  });
+  ASSERT_EQ(store_.messages().size(), 1u);
+  EXPECT_NE(store_.messages()[0].octets.find("from client.example ([127.0.0.1"),
+            std::string::npos);
+}
+
+TEST_F(ListenerTest, ServesTwoSessionsInTurn) {
+  run({}, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection first(context_.get_executor());
+    net::Connection second(context_.get_executor());
+    co_await open(first, port);
+    co_await open(second, port);
+    co_await read_to(second, "\r\n");
+    co_await read_to(first, "\r\n");
+  });
+}
+
+TEST_F(ListenerTest, WithTheFlawServesOneSessionAtATime) {
+  ListenerOptions options;
+  options.flaws.insert("one-session-at-a-time"_flaw);
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection first(context_.get_executor());
+    net::Connection second(context_.get_executor());
+    co_await open(first, port);
+    co_await read_to(first, "\r\n");
+    co_await open(second, port);
+    const std::string quit = "NOOP\r\nQUIT\r\n";
+    co_await second.write(quit, soon());
+    co_await first.write(quit, soon());
+    co_await read_to(first, "Bye\r\n");
+    first.close();
+    co_await read_to(second, "Bye\r\n");
+  });
+}
+
+TEST_F(ListenerTest, TellsOneConnectionTooMany) {
+  ListenerOptions options;
+  options.max_connections = 1;
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection first(context_.get_executor());
+    net::Connection second(context_.get_executor());
+    co_await open(first, port);
+    co_await read_to(first, "\r\n");
+    co_await open(second, port);
+    const auto reply = co_await read_to(second, "\r\n");
+    EXPECT_TRUE(reply.starts_with("421 "));
+    EXPECT_TRUE(co_await is_closed(second));
+  });
+}
+
+TEST_F(ListenerTest, TellsASilentClientAndCloses) {
+  ListenerOptions options;
+  options.idle_timeout = 1ms;
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    const auto octets = co_await read_to(client, "Timeout\r\n");
+    EXPECT_NE(octets.find("\r\n421 "), std::string::npos);
+    EXPECT_TRUE(co_await is_closed(client));
+  });
+}
+
+TEST_F(ListenerTest, StopsWithOpenSessions) {
+  net::Connection client(context_.get_executor());
+  run({}, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    co_await open(client, port);
+    co_await read_to(client, "\r\n");
+  });
+}
+
+TEST_F(ListenerTest, ThrowsWhereThePortIsTaken) {
+  Listener first(context_, {}, store_);
+  ListenerOptions options;
+  options.port = first.port();
+  EXPECT_THROW(Listener(context_, options, store_),
+               boost::system::system_error);
+}
+
+}  // namespace
+}  // namespace smtpspec::server

@@ -1,0 +1,247 @@
+// MAIL, RCPT and RSET (RFC 5321 sections 3.3, 4.1.1.2, 4.1.1.3, 4.1.1.5 and
+// 4.1.4).
+#include <utility>
+
+#include "base/text.h"
+#include "server/conversation.h"
+
+namespace smtpspec::server {
+
+namespace {
+
+std::string describe(AddressError error) {
+  switch (error) {
+    case AddressError::syntax: return "Bad address syntax";
+    case AddressError::control_character: return "Control octet in address";
+    case AddressError::malformed_utf8: return "Malformed UTF-8 in address";
+    case AddressError::domain: return "Bad domain in address";
+    case AddressError::too_long: return "Address too long";
+  }
+  return "Bad address";
+}
+
+std::string_view word(std::string_view text) {
+  return text.substr(0, text.find(' '));
+}
+
+}  // namespace
+
+void Conversation::mail(std::string_view argument) {
+  if (!may_begin_mail()) return;
+  const auto path = path_argument("FROM:", PathKind::reverse, argument);
+  if (!path) {
+    if (flawed("refused-mail-starts-transaction"_flaw))
+      transaction_.is_open = true;
+    return;
+  }
+  if (path->is_null && flawed("null-sender-refused"_flaw))
+    return say(550, "5.7.1", "The null sender is refused");
+  MailParameters parameters;
+  const bool extended = greeted_ == Greeted::ehlo;
+  if (auto refusal = parse_parameters(argument, extended, flaws_, parameters)) {
+    if (refusal->code == 555 &&
+        flawed("unknown-parameter-starts-transaction"_flaw)) {
+      transaction_.is_open = true;
+    }
+    return say(std::move(*refusal));
+  }
+  if (refuses_utf8(*path, parameters.utf8) &&
+      !(is_utf8(path->text) &&
+        flawed("smtputf8-sender-without-parameter-accepted"_flaw))) {
+    return say(550, "5.6.7", "The address needs SMTPUTF8");
+  }
+  transaction_.is_open = true;
+  transaction_.sender = *path;
+  transaction_.parameters = parameters;
+  say(250, "2.1.0", "Sender ok");
+}
+
+/// 4.1.4: not before EHLO or HELO, not inside a transaction.
+bool Conversation::may_begin_mail() {
+  if (greeted_ == Greeted::no) {
+    say(503, "5.5.1", "Say EHLO first");
+    return false;
+  }
+  if ((greeted_ == Greeted::helo && flawed("helo-session-refuses-mail"_flaw)) ||
+      (has_delivered_ && flawed("second-transaction-refused"_flaw))) {
+    say(503, "5.5.1", "Not now");
+    return false;
+  }
+  if (!transaction_.is_open || flawed("mail-twice-keeps-rcpts"_flaw))
+    return true;
+  if (flawed("nested-mail-accepted"_flaw)) {
+    reset_transaction();
+    return true;
+  }
+  say(503, "5.5.1", "There is a transaction already");
+  if (flawed("nested-mail-clears"_flaw)) reset_transaction();
+  return false;
+}
+
+/// Reads "FROM:<path>" or "TO:<path>"; leaves the parameters in `argument`. If
+/// there is no path the client has been told.
+std::optional<Path> Conversation::path_argument(std::string_view keyword,
+                                                PathKind kind,
+                                                std::string_view& argument) {
+  const bool is_mail = kind == PathKind::reverse;
+  const bool begins =
+      flawed("from-keyword-case-sensitive"_flaw)
+          ? argument.starts_with(keyword)
+          : base::starts_without_case(argument, keyword);
+  if (!begins || argument.size() == keyword.size()) {
+    if (flawed(is_mail ? "mail-without-path-accepted"_flaw
+                       : "rcpt-without-path-accepted"_flaw)) {
+      argument = {};
+      Path path;
+      path.is_null = true;
+      path.mailbox.local_part = "postmaster";
+      return path;
+    }
+    if (is_mail && flawed("refused-mail-closes"_flaw)) {
+      closing_ = true;
+      return std::nullopt;
+    }
+    say(501, "5.5.4", std::string(keyword) + "<address> is wanted");
+    return std::nullopt;
+  }
+  argument.remove_prefix(keyword.size());
+  if (flawed("space-after-colon-accepted"_flaw))
+    argument = base::trim(argument);
+
+  std::string bracketed;
+  std::string_view input = argument;
+  std::size_t added = 0;
+  if (is_mail && input.front() != '<' &&
+      flawed("mail-without-brackets-accepted"_flaw)) {
+    bracketed = "<" + std::string(word(input)) + ">";
+    input = bracketed;
+    added = 2;
+  }
+  const bool takes_null = is_mail || flawed("rcpt-null-accepted"_flaw);
+  const bool is_null = input.starts_with("<>");
+  auto path = parse_path(
+      input, is_null && takes_null ? PathKind::reverse : kind, flaws_);
+  if (!path) {
+    if (is_mail && flawed("refused-mail-closes"_flaw)) {
+      closing_ = true;
+    } else {
+      say(501, is_mail ? "5.1.7" : "5.1.3", describe(path.error()));
+    }
+    return std::nullopt;
+  }
+  argument.remove_prefix(path->length - added);
+  return *path;
+}
+
+/// RFC 6531 section 3.4: an address outside ASCII needs SMTPUTF8 at MAIL.
+bool Conversation::refuses_utf8(const Path& path, bool has_parameter) const {
+  if (!path.mailbox.non_ascii || has_parameter) return false;
+  if (!is_utf8(path.text) && flawed("eight-bit-address-accepted"_flaw))
+    return false;
+  return true;
+}
+
+void Conversation::rcpt(std::string_view argument) {
+  if (!transaction_.is_open && !flawed("rcpt-before-mail"_flaw))
+    return say(503, "5.5.1", "Say MAIL first");
+  if (transaction_.has_chunks)
+    return say(503, "5.5.1", "BDAT has begun");
+  const auto path = path_argument("TO:", PathKind::forward, argument);
+  if (!path) return;
+  if (flawed("rcpt-junk-accepted"_flaw) &&
+      (argument.starts_with(" <") || !argument.starts_with(' '))) {
+    argument = {};
+  }
+  RcptParameters parameters;
+  const bool extended = greeted_ == Greeted::ehlo;
+  if (auto refusal = parse_parameters(argument, extended, flaws_, parameters)) {
+    const bool is_unknown = refusal->code == 555;
+    say(std::move(*refusal));
+    if (is_unknown && flawed("unknown-parameter-resets-state"_flaw))
+      reset_transaction();
+    return;
+  }
+  if (refuses_utf8(*path, transaction_.parameters.utf8) &&
+      !flawed("smtputf8-recipient-without-parameter-accepted"_flaw)) {
+    return say(553, "5.6.7", "The address needs SMTPUTF8");
+  }
+  if (auto refusal = recipient_refusal(path->mailbox)) {
+    if (!parameters.has_notify || refusal->enhanced != "5.1.1" ||
+        !flawed("dsn-notify-changes-reply"_flaw)) {
+      return say(std::move(*refusal));
+    }
+  }
+  add_recipient(path->mailbox);
+}
+
+void Conversation::add_recipient(const Mailbox& mailbox) {
+  auto& recipients = transaction_.recipients;
+  if (transaction_.sender.is_null && !recipients.empty() &&
+      flawed("null-sender-one-recipient"_flaw)) {
+    return say(550, "5.7.1", "A report has one recipient");
+  }
+  const std::size_t limit =
+      flawed("recipients-99-limit"_flaw) ? 99 : recipient_limit;
+  if (recipients.size() >= limit)
+    return say(452, "4.5.3", "Too many recipients");
+  if (!flawed("rcpt-not-stored"_flaw)) {
+    const auto name = mailbox_of(mailbox.local_part);
+    recipients.push_back(name.value_or(mailbox.local_part) + "@" +
+                         std::string(mail_domain));
+  }
+  say(250, "2.1.5", "Recipient ok");
+}
+
+/// Who is no recipient here (3.3, 3.6.2). Postmaster is one in any case and
+/// without a domain (4.1.1.3, 4.5.1).
+std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
+  const Reply unknown{550, "5.1.1", {"No such user"}};
+  if (base::equal_without_case(mailbox.local_part, "postmaster")) {
+    const bool has_domain = !mailbox.domain.empty();
+    if (flawed("postmaster-case-sensitive"_flaw) &&
+        mailbox.local_part != "postmaster") {
+      return unknown;
+    }
+    if (has_domain ? flawed("postmaster-refused"_flaw) && serves(mailbox)
+                   : flawed("postmaster-without-domain-refused"_flaw)) {
+      return unknown;
+    }
+  }
+  if (mailbox.domain.empty()) return std::nullopt;
+  if (!serves(mailbox)) {
+    if (flawed("relay-accepted"_flaw)) return std::nullopt;
+    return Reply{550, "5.7.1", {"Relaying is denied"}};
+  }
+  if (mailbox_of(mailbox.local_part) || flawed("unknown-user-accepted"_flaw))
+    return std::nullopt;
+  if (flawed("recipients-checked-at-dot"_flaw)) {
+    transaction_.has_unknown_user = true;
+    return std::nullopt;
+  }
+  return unknown;
+}
+
+bool Conversation::serves(const Mailbox& mailbox) const {
+  return flawed("domain-case-sensitive"_flaw)
+             ? mailbox.domain == mail_domain
+             : base::equal_without_case(mailbox.domain, mail_domain);
+}
+
+void Conversation::rset(std::string_view) {
+  if (is_too_early("before-ehlo-503"_flaw)) return;
+  if (transaction_.is_open && flawed("rset-refused-in-transaction"_flaw))
+    return say(503, "5.5.1", "Not now");
+  Transaction old = std::exchange(transaction_, {});
+  if (flawed("rset-keeps-sender"_flaw)) transaction_.is_open = old.is_open;
+  if (flawed("rset-keeps-recipients"_flaw))
+    transaction_.recipients = std::move(old.recipients);
+  if (flawed("bdat-rset-keeps-chunks"_flaw)) {
+    transaction_.chunks = std::move(old.chunks);
+    transaction_.chunks_size = old.chunks_size;
+  }
+  if (flawed("rset-forgets-ehlo"_flaw)) greeted_ = Greeted::no;
+  say(250, "2.0.0", "Ok");
+  closing_ = closing_ || flawed("closes-on-rset"_flaw);
+}
+
+}  // namespace smtpspec::server
