@@ -19,6 +19,13 @@ std::size_t chunk_size(std::string_view line) {
   return size;
 }
 
+/// A line that every server takes for one command: printable, not over-long.
+bool is_plain(std::string_view line) {
+  return line.size() <= 510 && std::ranges::all_of(line, [](char c) {
+           return c >= ' ' && c <= '~';
+         });
+}
+
 std::string verb_of(std::string_view line) {
   const auto words = base::words(line);
   return words.empty() ? std::string() : base::to_upper(words.front());
@@ -65,13 +72,17 @@ void CommandTracker::take_line(std::string_view line) {
   if (!waiting_.empty() && verb_of(waiting_.back()) == "DATA")
     reliable_ = false;
   waiting_.emplace_back(line);
-  if (verb_of(line) == "BDAT") chunk_left_ = chunk_size(line);
+  const bool is_chunk = verb_of(line) == "BDAT";
+  if (is_chunk) chunk_left_ = chunk_size(line);
+  // A server that refuses BDAT may take the chunk for commands: that defect has
+  // a scenario of its own.
+  if (is_chunk || !is_plain(line)) only_plain_lines_ = false;
 }
 
 AnsweredCommand CommandTracker::replied(int code) {
   AnsweredCommand answered;
   if (waiting_.empty()) {
-    answered.unasked = reliable_;
+    answered.unasked = reliable_ && only_plain_lines_;
     return answered;
   }
   answered.line = std::move(waiting_.front());

@@ -16,7 +16,8 @@ struct AnsweredCommand {
   std::string verb;
   /// The whole line.
   std::string line;
-  /// No command was waiting for a reply.
+  /// No command was waiting for a reply, and everything sent before was a plain
+  /// command line, of which a server could not make two.
   bool unasked = false;
 };
 
@@ -41,6 +42,7 @@ class CommandTracker {
   std::size_t chunk_left_ = 0;
   bool in_data_ = false;
   bool reliable_ = true;
+  bool only_plain_lines_ = true;
 };
 
 }  // namespace smtpspec::play

@@ -59,5 +59,11 @@ TEST_F(CommandTrackerTest, ABareLineFeedEndsCertainty) {
   EXPECT_EQ(verb(250), "");
 }
 
+TEST_F(CommandTrackerTest, NoReplyIsUnaskedOnceALineWasOdd) {
+  tracker_.sent("BDAT -1\r\n");
+  EXPECT_EQ(verb(501), "BDAT");
+  EXPECT_FALSE(tracker_.replied(500).unasked);
+}
+
 }  // namespace
 }  // namespace smtpspec::play
