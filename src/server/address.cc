@@ -312,14 +312,7 @@ bool is_ipv6_address(std::string_view text) {
   return left && right && *left + *right <= 6;
 }
 
-bool is_string(std::string_view text) {
-  if (text.size() >= 2 && text.front() == '"') {
-    for (std::size_t i = 1; i < text.size(); ++i) {
-      if (text[i] == '"') return i + 1 == text.size();
-      if (text[i] == '\\') ++i;
-    }
-    return false;
-  }
+bool is_atom(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_atext);
 }
 

@@ -61,9 +61,8 @@ bool is_address_literal(std::string_view text);
 bool is_ipv4_address(std::string_view text);
 bool is_ipv6_address(std::string_view text);
 
-/// Whether `text` is an Atom or a Quoted-string that fills it: the String of
-/// VRFY, EXPN, HELP and NOOP. Octets above 127 count as letters.
-bool is_string(std::string_view text);
+/// Whether `text` is an Atom; octets above 127 count as letters.
+bool is_atom(std::string_view text);
 
 bool is_utf8(std::string_view text);
 bool has_non_ascii(std::string_view text);

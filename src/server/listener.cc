@@ -169,8 +169,9 @@ asio::awaitable<void> Listener::Impl::converse(tcp::socket& socket) {
   }
   socket.shutdown(tcp::socket::shutdown_send);
   const auto deadline = net::Clock::now() + linger_time;
-  while (co_await net::with_deadline(deadline, read(socket, space)) > 0) {
-  }
+  std::size_t size = 1;
+  while (size > 0)
+    size = co_await net::with_deadline(deadline, read(socket, space));
 }
 
 Listener::Listener(asio::io_context& context, ListenerOptions options,

@@ -69,7 +69,8 @@ TEST_F(ListenerTest, TakesAMailAndClosesAfterQuit) {
     co_await client.write(dialog, soon());
     const auto replies = co_await read_to(client, "Bye\r\n");
     EXPECT_NE(replies.find("\r\n354 "), std::string::npos);
-    EXPECT_TRUE(co_await is_closed(client));
+    const bool closed = co_await is_closed(client);
+    EXPECT_TRUE(closed);
   });
   ASSERT_EQ(store_.messages().size(), 1u);
   EXPECT_NE(store_.messages()[0].octets.find("from client.example ([127.0.0.1"),
@@ -116,7 +117,8 @@ TEST_F(ListenerTest, TellsOneConnectionTooMany) {
     co_await open(second, port);
     const auto reply = co_await read_to(second, "\r\n");
     EXPECT_TRUE(reply.starts_with("421 "));
-    EXPECT_TRUE(co_await is_closed(second));
+    const bool closed = co_await is_closed(second);
+    EXPECT_TRUE(closed);
   });
 }
 
@@ -128,7 +130,8 @@ TEST_F(ListenerTest, TellsASilentClientAndCloses) {
     co_await open(client, port);
     const auto octets = co_await read_to(client, "Timeout\r\n");
     EXPECT_NE(octets.find("\r\n421 "), std::string::npos);
-    EXPECT_TRUE(co_await is_closed(client));
+    const bool closed = co_await is_closed(client);
+    EXPECT_TRUE(closed);
   });
 }
 

@@ -199,7 +199,7 @@ Outcome take_orcpt(const Parameter& parameter, const FlawSet& flaws,
   const auto text = parameter.value.value_or("");
   const auto semicolon = text.find(';');
   if (semicolon == std::string_view::npos || semicolon == 0 ||
-      !is_string(text.substr(0, semicolon))) {
+      !is_atom(text.substr(0, semicolon))) {
     return bad("ORCPT has no address type");
   }
   const auto address = text.substr(semicolon + 1);
