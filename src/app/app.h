@@ -3,7 +3,7 @@
 
 namespace smtpspec::app {
 
-// docs/exit-codes.md says what they mean.
+// docs/verdicts.md says what they mean.
 inline constexpr int exit_conforming = 0;
 inline constexpr int exit_violations = 1;
 inline constexpr int exit_usage = 2;

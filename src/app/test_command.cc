@@ -35,6 +35,7 @@ struct TestOptions {
   int jobs = 8;
   double timeout = 10;
   double patience = 1;
+  bool segment = false;
   bool strict = false;
   bool strict_baseline = false;
   bool verbose = false;
@@ -68,6 +69,9 @@ void add_options(CLI::App& app, TestOptions& options) {
                  "Factor on all waits, for slow servers or slow networks")
       ->check(CLI::Range(0.001, 1000.0))
       ->capture_default_str();
+  app.add_flag("--segment", options.segment,
+               "Also replay every test with its octets cut into other TCP "
+               "segments; the replies must not change");
   app.add_flag("--strict", options.strict, "A broken SHOULD fails the run");
   app.add_option("--junit", options.junit, "Write a JUnit XML report");
   app.add_option("--json", options.json, "Write a JSON report");
@@ -161,7 +165,8 @@ std::chrono::year_month_day today() {
 report::ConsoleOptions console_options(bool verbose) {
   report::ConsoleOptions console;
   console.terminal = isatty(STDOUT_FILENO) != 0;
-  console.colour = console.terminal && std::getenv("NO_COLOR") == nullptr;
+  const char* no_colour = std::getenv("NO_COLOR");
+  console.colour = console.terminal && !(no_colour && *no_colour);
   console.verbose = verbose;
   return console;
 }
@@ -203,7 +208,6 @@ class TestRun {
   void choose_target() {
     report_.listener = options_.listener;
     report_.version = version;
-    report_.selected = tests_.size();
     if (options_.target.empty() && options_.profile.empty()) {
       reference_ = std::make_unique<Reference>(io_, server::FlawSet());
       profile_ = reference_->profile();
@@ -230,9 +234,12 @@ class TestRun {
         static_cast<long>(options_.timeout * 1000));
     run.waits.factor = options_.patience;
     run.jobs = options_.jobs;
+    run.compare_segmentations = options_.segment;
+    const std::size_t total = tests_.size() * (options_.segment ? 2 : 1);
+    report_.selected = total;
     std::size_t done = 0;
     play::Runner runner(run, [&](const play::Result& result) {
-      console_.finished(result, ++done, tests_.size());
+      console_.finished(result, ++done, total);
     });
     report_.started = std::chrono::system_clock::now();
     const auto start = std::chrono::steady_clock::now();

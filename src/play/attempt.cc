@@ -30,11 +30,13 @@ std::string random_token() {
 class Attempter {
  public:
   Attempter(net::asio::any_io_executor executor, const scenario::Test& test,
-            const Target& target, const Waits& waits)
+            const Target& target, const Waits& waits,
+            Segmentation segmentation)
       : scenario_(*test.scenario),
         target_(target),
         waits_(waits),
-        session_(executor),
+        segmentation_(segmentation),
+        session_(executor, segmentation),
         variables_(scenario::numbered(target.variables, 1)),
         level_(verdict_of(test.scenario->level)) {
     variables_["token"] = random_token();
@@ -84,6 +86,7 @@ class Attempter {
   const scenario::Scenario& scenario_;
   const Target& target_;
   const Waits& waits_;
+  Segmentation segmentation_;
   Session session_;
   scenario::Variables variables_;
   Verdict level_;
@@ -178,8 +181,10 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
     collect(*lines);
     co_return;
   }
+  const auto* wait = std::get_if<scenario::Wait>(&step);
+  if (wait && segmentation_ == Segmentation::coalesced) co_return;
   co_await flush();
-  if (const auto* wait = std::get_if<scenario::Wait>(&step)) {
+  if (wait) {
     co_await net::sleep_until(waits_.deadline(wait->time));
   } else if (const auto* wanted = std::get_if<scenario::Expect>(&step)) {
     for (int i = 0; i < wanted->repeat; ++i) co_await expect(*wanted);
@@ -279,9 +284,9 @@ void Attempter::note_verdict(const Judgement& judgement, int line,
 
 awaitable<Attempt> attempt(const scenario::Test& test,
                            const scenario::Dialog& dialog, const Target& target,
-                           const Waits& waits) {
+                           const Waits& waits, Segmentation segmentation) {
   Attempter attempter(co_await net::asio::this_coro::executor, test, target,
-                      waits);
+                      waits, segmentation);
   co_return co_await attempter.run(dialog);
 }
 

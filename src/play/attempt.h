@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "play/player.h"
+#include "play/segmentation.h"
 
 namespace smtpspec::play {
 
@@ -23,6 +24,8 @@ struct Attempt {
 net::asio::awaitable<Attempt> attempt(const scenario::Test& test,
                                       const scenario::Dialog& dialog,
                                       const Target& target,
-                                      const Waits& waits);
+                                      const Waits& waits,
+                                      Segmentation segmentation =
+                                          Segmentation::as_written);
 
 }  // namespace smtpspec::play

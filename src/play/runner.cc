@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "play/invariance.h"
+
 namespace smtpspec::play {
 namespace {
 
@@ -42,6 +44,10 @@ awaitable<void> Runner::work(const std::vector<scenario::Test>& tests) {
         breaches_.push_back(std::move(breach));
     }
     finish(std::move(played.result));
+    if (!options_.compare_segmentations) continue;
+    results_.push_back(co_await compare_segmentations(test, options_.target,
+                                                      options_.waits));
+    finished_(results_.back());
   }
 }
 

@@ -15,6 +15,8 @@ struct RunOptions {
   Waits waits;
   /// Sessions at once, at least 1.
   int jobs = 8;
+  /// Also replay every test with its octets cut otherwise (invariance.h).
+  bool compare_segmentations = false;
 };
 
 class Runner {

@@ -13,6 +13,8 @@ using Kind = TranscriptLine::Kind;
 /// Octets shown of one line, and lines of one write, in a transcript.
 constexpr std::size_t shown_octets = 600;
 constexpr std::size_t shown_lines = 40;
+/// Time between two segments of one write.
+constexpr std::chrono::microseconds segment_gap{500};
 /// Lines kept of one session.
 constexpr std::size_t kept_lines = 2000;
 /// A server that breaks every rule in every reply must not fill the memory.
@@ -72,12 +74,23 @@ net::asio::awaitable<void> Session::send(std::string bytes,
   tracker_.sent(bytes);
   if (ended_) co_return;
   try {
-    co_await connection_.write(bytes, deadline);
+    co_await write(bytes, deadline);
   } catch (const net::PeerClosed&) {
     // What the server said before it closed is still to be read.
   } catch (const boost::system::system_error& e) {
     if (e.code() != net::asio::error::timed_out) throw;
     note(Kind::event, "the server does not read");
+  }
+}
+
+net::asio::awaitable<void> Session::write(std::string_view bytes,
+                                          net::Deadline deadline) {
+  bool is_first = true;
+  for (const std::string_view piece : segments(bytes, segmentation_)) {
+    // Time for the server to read what was sent before.
+    if (!is_first) co_await net::sleep_until(net::Clock::now() + segment_gap);
+    is_first = false;
+    co_await connection_.write(piece, deadline);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "net/connection.h"
 #include "play/command_tracker.h"
+#include "play/segmentation.h"
 #include "play/verdict.h"
 #include "scenario/profile.h"
 #include "smtp/capabilities.h"
@@ -43,15 +44,16 @@ struct Breach {
 
 class Session {
  public:
-  explicit Session(net::asio::any_io_executor executor)
-      : connection_(executor) {}
+  explicit Session(net::asio::any_io_executor executor,
+                   Segmentation segmentation = Segmentation::as_written)
+      : connection_(executor), segmentation_(segmentation) {}
 
   /// Throws boost::system::system_error where there is no connection.
   net::asio::awaitable<void> connect(const scenario::Endpoint& target,
                                      const std::string& source,
                                      net::Deadline deadline);
 
-  /// Writes `bytes` as one write and puts them into the transcript. A server
+  /// Writes `bytes`, cut as the session's segmentation says, and puts them into the transcript. A server
   /// that has closed shows at the next receive().
   net::asio::awaitable<void> send(std::string bytes, net::Deadline deadline);
 
@@ -79,7 +81,11 @@ class Session {
   void learn(const smtp::Reply& reply, const AnsweredCommand& answered);
   void judge(const smtp::ReplyOrError& reply, const AnsweredCommand& answered);
 
+  net::asio::awaitable<void> write(std::string_view bytes,
+                                   net::Deadline deadline);
+
   net::Connection connection_;
+  Segmentation segmentation_;
   smtp::ReplyParser parser_;
   CommandTracker tracker_;
   smtp::Capabilities capabilities_;

@@ -58,7 +58,7 @@ std::string_view describe(ReplyErrorKind kind);
 /// Far above the 512 octets of RFC 5321 section 4.5.3.1.5, so that an over-long
 /// reply is seen and judged, and far below what would hurt.
 struct ReplyLimits {
-  std::size_t line = 16 * 1024;
+  std::size_t line = 16'384;
   std::size_t lines = 256;
 };
 
