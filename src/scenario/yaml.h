@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/source.h"
@@ -14,6 +13,7 @@ namespace smtpspec::scenario {
 
 struct YamlNode {
   enum class Kind { null, scalar, list, mapping };
+  struct Entry;
 
   Kind kind = Kind::null;
   int line = 0;    ///< from 1
@@ -21,7 +21,12 @@ struct YamlNode {
   std::string scalar;
   std::vector<YamlNode> items;
   /// Keys are scalars, each there once, in the order of the file.
-  std::vector<std::pair<YamlNode, YamlNode>> entries;
+  std::vector<Entry> entries;
+};
+
+struct YamlNode::Entry {
+  YamlNode first;  ///< the key
+  YamlNode second;
 };
 
 /// A literal block "|": its lines, and where they stand.
