@@ -34,9 +34,9 @@ Reads mail(const std::string& content) {
 }
 
 /// `text`, `count` times.
-std::string times(int count, const std::string& text) {
+std::string times(std::uint64_t count, const std::string& text) {
   std::string result;
-  for (int i = 0; i < count; ++i) result += text;
+  for (std::uint64_t i = 0; i < count; ++i) result += text;
   return result;
 }
 
@@ -112,8 +112,6 @@ std::vector<Reads> contents() {
           lines({"RCPT TO:<alice@example.test>"}),
       mail(good + "\r\n\xe4\r\n.\r\n"),
       mail(good + "Content-Transfer-Encoding: binary\r\n\r\n.\r\n"),
-      mail(times(1100, std::string(60, 'x') + "\r\n") + ".\r\n"),
-      mail(times(2000, std::string(60, 'x') + "\r\n") + ".\r\n"),
       mail(good + "\r\nBDAT 5\r\n.\r\n"),
       ready + Reads{"DATA\r\n", "x\r\n.\r", "\n", "NOOP\r\n", "\r\n.\r\n"},
       ready + Reads{"DATA\r\n", "x\r\n.\r\nNOOP\r\nFOO\r\nNOOP\r\n"},
@@ -214,12 +212,14 @@ std::vector<Reads> commands() {
   };
 }
 
-/// Sessions around the size limit: run where nothing else shows a flaw.
+/// Sessions around limits of size: run where nothing else shows a flaw.
 std::vector<Reads> large() {
-  const std::string half(6 * 1024 * 1024, 'x');
+  const std::string half(size_limit * 6 / 10, 'x');
   const std::string chunk = "BDAT " + std::to_string(half.size());
-  return {ready + Reads{chunk + "\r\n" + half, chunk + " LAST\r\n" + half},
-          mail(times(2100000, "..x\r\n") + ".\r\n")};
+  return {mail(times(1100, std::string(60, 'x') + "\r\n") + ".\r\n"),
+          mail(times(2000, std::string(60, 'x') + "\r\n") + ".\r\n"),
+          ready + Reads{chunk + "\r\n" + half, chunk + " LAST\r\n" + half},
+          mail(times(size_limit * 2 / 9, "..x\r\n") + ".\r\n")};
 }
 
 /// All that a client, or the owner of a mailbox, sees of a session.
