@@ -25,6 +25,10 @@ std::string raw_of(const smtp::ReplyOrError& reply) {
   return std::get<smtp::ReplyError>(reply).raw;
 }
 
+bool asks_for_utf8(std::string_view command) {
+  return base::to_upper(command).find("SMTPUTF8") != std::string::npos;
+}
+
 /// "AUTH PLAIN secret" without the initial response.
 std::string mask_auth(const std::string& line) {
   const auto words = base::words(line);
@@ -137,6 +141,7 @@ void Session::record_reply(const smtp::ReplyOrError& reply) {
 
 void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
   in_auth_ = reply.code == 334;
+  if (answered.verb == "MAIL") utf8_transaction_ = asks_for_utf8(answered.line);
   if (reply.code != 250) return;
   if (answered.verb == "EHLO" || answered.verb == "LHLO") {
     capabilities_ = smtp::Capabilities(reply);
@@ -150,8 +155,8 @@ void Session::judge(const smtp::ReplyOrError& reply,
   context.command = answered.verb;
   context.unasked = answered.unasked;
   context.enhanced_codes = capabilities_.has("ENHANCEDSTATUSCODES");
-  context.utf8 = base::to_upper(answered.line).find("SMTPUTF8") !=
-                 std::string::npos;
+  context.utf8 = asks_for_utf8(answered.line);
+  context.utf8_transaction = utf8_transaction_;
   for (const smtp::ReplyRule& rule : smtp::reply_rules()) {
     if (breaches_.size() >= kept_breaches) return;
     if (auto complaint = rule.judge(reply, context)) {

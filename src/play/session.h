@@ -91,6 +91,8 @@ class Session {
   smtp::Capabilities capabilities_;
   bool has_capabilities_ = false;
   bool ended_ = false;
+  /// The transaction began with the parameter SMTPUTF8.
+  bool utf8_transaction_ = false;
   /// What is sent is a secret: a response in an AUTH exchange.
   bool in_auth_ = false;
   net::Ending ending_ = net::Ending::end_of_file;

@@ -130,11 +130,13 @@ Judgement printable_text(const ReplyOrError& reply,
 
 Judgement ascii(const ReplyOrError& reply, const ReplyContext& context) {
   if (context.utf8) return std::nullopt;
-  return any_line(reply, [](const ReplyLine& line) -> Judgement {
+  return any_line(reply, [&](const ReplyLine& line) -> Judgement {
     for (const char c : line.text) {
       const auto octet = static_cast<unsigned char>(c);
-      if (octet > 127)
-        return complain(fmt::format("the text holds octet 0x{:02x}", octet));
+      if (octet <= 127) continue;
+      auto text = fmt::format("the text holds octet 0x{:02x}", octet);
+      if (context.utf8_transaction) return note(std::move(text));
+      return complain(std::move(text));
     }
     return std::nullopt;
   });

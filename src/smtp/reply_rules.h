@@ -22,6 +22,9 @@ struct ReplyContext {
   bool enhanced_codes = false;
   /// The command asked for UTF-8 (RFC 6531), so the reply may hold it.
   bool utf8 = false;
+  /// The mail transaction began with SMTPUTF8: RFC 6531 section 3.7.4.1 lets 251
+  /// and 551 hold UTF-8, and can be read to say nothing of other replies.
+  bool utf8_transaction = false;
   /// No command was waiting for a reply.
   bool unasked = false;
 };
