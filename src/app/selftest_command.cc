@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/asio/async_result.hpp>  // parallel_group.hpp needs it
+#include <algorithm>
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <iostream>
 #include <map>
@@ -36,6 +37,9 @@ using TestsByFlaw = std::map<std::string, std::vector<scenario::Test>>;
 const std::vector<std::string>& flaws_of(const scenario::Test& test) {
   return test.row->flaws.empty() ? test.scenario->flaws : test.row->flaws;
 }
+
+/// Results by the id of their test.
+using Results = std::map<std::string, play::Result>;
 
 bool is_killed(Verdict verdict) {
   return verdict == Verdict::failed || verdict == Verdict::warned ||
@@ -107,13 +111,13 @@ class Selftest {
     flawed_[flaw] = std::move(results);
   }
 
-  asio::awaitable<std::map<std::string, play::Result>> play_against(
+  asio::awaitable<Results> play_against(
       std::string flaw, const std::vector<scenario::Test>& tests,
       play::Waits waits) {
     server::FlawSet flaws;
     if (!flaw.empty()) flaws.insert(*server::find_flaw(flaw));
     Reference reference(io_, flaws);
-    std::map<std::string, play::Result> results;
+    Results results;
     // Watch rules are judged by each test's own replies, not by those of the
     // others: the scenario must draw the flaw itself.
     play::RunOptions run;
@@ -186,12 +190,37 @@ class Selftest {
     }
   }
 
+  /// How many of the tests that were played a flaw fails.
+  static std::size_t failed_by(const Results& results) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(results, [](const auto& entry) {
+          return is_killed(entry.second.verdict);
+        }));
+  }
+
+  /// For each test the flaw that fails it and the fewest others: the closest
+  /// proof that it sees this defect, and not just any.
+  void print_narrowest() const {
+    std::map<std::string, std::pair<std::size_t, std::string>> narrowest;
+    for (const auto& [flaw, results] : flawed_) {
+      const auto failed = std::pair(failed_by(results), flaw);
+      for (const auto& [id, result] : results) {
+        if (!is_killed(result.verdict)) continue;
+        const auto [entry, is_new] = narrowest.emplace(id, failed);
+        if (!is_new) entry->second = std::min(entry->second, failed);
+      }
+    }
+    for (const auto& [id, flaw] : narrowest) {
+      std::cout << fmt::format("{:56} {} (fails {})\n", id, flaw.second,
+                               flaw.first);
+    }
+  }
+
   void print_matrix() const {
+    if (options_.matrix) print_narrowest();
     std::size_t pairs = 0;
     for (const auto& [flaw, results] : flawed_) {
-      std::size_t failed = 0;
-      for (const auto& [id, result] : results)
-        failed += is_killed(result.verdict) ? 1 : 0;
+      const std::size_t failed = failed_by(results);
       const auto found = named_.find(flaw);
       const std::size_t named = found == named_.end() ? 0 : found->second.size();
       pairs += named;
@@ -216,8 +245,8 @@ class Selftest {
   std::vector<scenario::Test> tests_;
   TestsByFlaw named_;
   asio::io_context io_{1};
-  std::map<std::string, play::Result> clean_;
-  std::map<std::string, std::map<std::string, play::Result>> flawed_;
+  Results clean_;
+  std::map<std::string, Results> flawed_;
   std::map<std::string, int> kills_;
   std::vector<std::string> problems_;
 };
@@ -230,7 +259,7 @@ std::function<int()> add_selftest(CLI::App& app) {
   add_selection(app, options->selection);
   app.add_flag("--matrix", options->matrix,
                "Play every scenario against every flaw, not only the flaws "
-               "that it names");
+               "that it names; shows for each the narrowest flaw");
   return [options] { return Selftest(*options).run(); };
 }
 
