@@ -126,7 +126,9 @@ const std::vector<VariableName>& variable_names() {
       {"host", "the target's own host name"},
       {"foreign", "an address elsewhere, which the target must not relay to"},
       {"list", "a mailing list of the target, for EXPN"},
+      {"broken_list", "a mailing list with a member whom RCPT refuses"},
       {"forwarded", "an address whose mail the target sends on"},
+      {"moved", "an address that has moved: the target refuses its mail"},
       {"refused_sender", "an address that the target takes no mail from"},
       {"user", "a user name, for AUTH"},
       {"password", "the password of that user"},
@@ -195,13 +197,16 @@ Profile reference_profile(const Endpoint& mta) {
   profile.listeners.emplace(Listener::mta, mta);
   profile.variables = {
       {"recipient", "alice@example.test"},
-      {"recipient2", "bob@example.test"},
+      {"recipient2", "theboss@example.test"},
       {"recipient_n", "alice+${n}@example.test"},
       {"recipient_64", std::string(64, 'x') + "@example.test"},
       {"unknown", "nobody-here@example.test"},
       {"host", "mx.example.test"},
       {"foreign", "someone@elsewhere.example"},
       {"list", "staff"},
+      {"broken_list", "crew"},
+      {"forwarded", "carol@example.test"},
+      {"moved", "dave@example.test"},
       {"user", "alice"},
       {"password", "correct horse"},
   };

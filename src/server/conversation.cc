@@ -95,10 +95,11 @@ void Conversation::take_line(CommandLine line) {
   const bool has_trailing_space = last + 1 != text.size();
   text = text.substr(0, last + 1);
 
-  const auto space = text.find(' ');
+  const bool is_lenient = flawed("white-space-lenient"_flaw);
+  const auto space = text.find_first_of(is_lenient ? " \t" : " ");
   const auto verb = text.substr(0, space);
-  const auto argument =
-      space == std::string_view::npos ? "" : text.substr(space + 1);
+  auto argument = space == std::string_view::npos ? "" : text.substr(space + 1);
+  if (is_lenient) argument = base::trim(argument);
   const Command* command = find_command(verb);
   if (command) verb_ = command->verb;
 

@@ -31,6 +31,15 @@ AddressResult<Mailbox> parse_user(std::string_view text, const FlawSet& flaws) {
   return mailbox;
 }
 
+/// Whether mail to the list does not reach everyone on it (3.5.1).
+bool has_refused_member(std::string_view list) {
+  const auto members = members_of(list);
+  return std::any_of(members.begin(), members.end(), [](auto member) {
+    const Elsewhere* gone = elsewhere(member);
+    return gone && !gone->is_forwarded;
+  });
+}
+
 std::string address_of(std::string_view mailbox) {
   return "<" + std::string(mailbox) + "@" + std::string(mail_domain) + ">";
 }
@@ -62,6 +71,14 @@ void Conversation::vrfy(std::string_view argument) {
   const auto mailbox = mailbox_of(user->local_part);
   if (!mailbox || (!has_domain && flawed("vrfy-local-user-refused"_flaw)))
     return say(550, "5.1.1", "No such user: " + echo(whole));
+  if (const Elsewhere* gone = elsewhere(*mailbox)) {
+    const auto address = "<" + std::string(gone->address) + ">";
+    if (!gone->is_forwarded)
+      return say(551, "5.1.6", "User not local; please try " + address);
+    return say(251, "2.1.5", "User not local; will forward to " + address);
+  }
+  if (has_refused_member(*mailbox) && !flawed("vrfy-list-unverified"_flaw))
+    return say(252, "2.0.0", "Cannot verify the members of the list");
   // RFC 6531 section 3.7.4.2: no UTF-8 in replies unless it is asked for.
   if (has_non_ascii(*mailbox) && !takes_utf8 &&
       !flawed("smtputf8-vrfy-non-ascii"_flaw)) {

@@ -14,9 +14,14 @@ constexpr std::string_view longest_mailbox =
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 static_assert(longest_mailbox.size() == 64);
 
-constexpr std::array<std::string_view, 7> mailboxes = {
-    "alice", "bob", "theboss", "postmaster", "staff", longest_mailbox,
-    utf8_mailbox};
+constexpr std::array<std::string_view, 10> mailboxes = {
+    "alice", "bob", "carol", "dave", "theboss", "postmaster", "staff", "crew",
+    longest_mailbox, utf8_mailbox};
+
+constexpr std::array<Elsewhere, 2> gone = {{
+    {"carol", "carol@elsewhere.example", true},
+    {"dave", "dave@elsewhere.example", false},
+}};
 
 }  // namespace
 
@@ -30,8 +35,16 @@ std::optional<std::string> mailbox_of(std::string_view local_part) {
 }
 
 std::vector<std::string_view> members_of(std::string_view mailbox) {
-  if (mailbox != "staff") return {};
-  return {"alice", "bob"};
+  if (mailbox == "staff") return {"alice", "bob"};
+  if (mailbox == "crew") return {"alice", "dave"};
+  return {};
+}
+
+const Elsewhere* elsewhere(std::string_view mailbox) {
+  const auto found = std::find_if(
+      gone.begin(), gone.end(),
+      [mailbox](const Elsewhere& row) { return row.mailbox == mailbox; });
+  return found == gone.end() ? nullptr : &*found;
 }
 
 void Store::add(Message message) {

@@ -16,7 +16,8 @@ constexpr std::string_view mail_domain = "example.test";
 
 /// The mailbox to which mail for `local_part` goes, in lower case: "alice" for
 /// Alice and alice+lists; nothing if there is none. The mailboxes are alice,
-/// bob, theboss, postmaster, staff (a list), 64 times 'x', and one in UTF-8.
+/// bob, theboss, postmaster, 64 times 'x', and one in UTF-8; the lists staff and
+/// crew; carol and dave, who are elsewhere.
 std::optional<std::string> mailbox_of(std::string_view local_part);
 
 /// The mailbox with a name outside ASCII (RFC 6531): two Han characters.
@@ -24,6 +25,16 @@ constexpr std::string_view utf8_mailbox = "\xe7\x94\xa8\xe6\x88\xb7";
 
 /// The members of `mailbox` if it is a list, else empty.
 std::vector<std::string_view> members_of(std::string_view mailbox);
+
+/// Who has gone (RFC 5321 section 3.4).
+struct Elsewhere {
+  std::string_view mailbox;
+  std::string_view address;  ///< where to
+  bool is_forwarded = false;  ///< else mail is refused
+};
+
+/// Where `mailbox` has gone; nullptr if it is here.
+const Elsewhere* elsewhere(std::string_view mailbox);
 
 /// A message with its envelope.
 struct Message {

@@ -184,10 +184,12 @@ void Conversation::add_recipient(const Mailbox& mailbox) {
       flawed("recipients-99-limit"_flaw) ? 99 : recipient_limit;
   if (recipients.size() >= limit)
     return say(452, "4.5.3", "Too many recipients");
-  if (!flawed("rcpt-not-stored"_flaw)) {
-    const auto name = mailbox_of(mailbox.local_part);
-    recipients.push_back(name.value_or(mailbox.local_part) + "@" +
-                         std::string(mail_domain));
+  const auto name = mailbox_of(mailbox.local_part).value_or(mailbox.local_part);
+  if (!flawed("rcpt-not-stored"_flaw))
+    recipients.push_back(name + "@" + std::string(mail_domain));
+  if (const Elsewhere* gone = elsewhere(name)) {
+    return say(251, "2.1.5", "User not local; will forward to <" +
+                             std::string(gone->address) + ">");
   }
   say(250, "2.1.5", "Recipient ok");
 }
@@ -212,8 +214,13 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
     if (flawed("relay-accepted"_flaw)) return std::nullopt;
     return Reply{550, "5.7.1", {"Relaying is denied"}};
   }
-  if (mailbox_of(mailbox.local_part) || flawed("unknown-user-accepted"_flaw))
-    return std::nullopt;
+  if (const auto name = mailbox_of(mailbox.local_part)) {
+    const Elsewhere* gone = elsewhere(*name);
+    if (!gone || gone->is_forwarded) return std::nullopt;
+    return Reply{551, "5.1.6", {"User not local; please try <" +
+                                std::string(gone->address) + ">"}};
+  }
+  if (flawed("unknown-user-accepted"_flaw)) return std::nullopt;
   if (flawed("recipients-checked-at-dot"_flaw)) {
     transaction_.has_unknown_user = true;
     return std::nullopt;
