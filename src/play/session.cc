@@ -137,6 +137,7 @@ void Session::record_reply(const smtp::ReplyOrError& reply) {
   last_command_ = answered.line.empty() ? "" : mask_auth(answered.line);
   if (whole) learn(*whole, answered);
   judge(reply, answered);
+  if (whole && whole->code == 421) said_421_ = true;
 }
 
 void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
@@ -154,6 +155,7 @@ void Session::judge(const smtp::ReplyOrError& reply,
   smtp::ReplyContext context;
   context.command = answered.verb;
   context.unasked = answered.unasked;
+  context.after_421 = said_421_;
   context.enhanced_codes = capabilities_.has("ENHANCEDSTATUSCODES");
   context.utf8 = asks_for_utf8(answered.line);
   context.utf8_transaction = utf8_transaction_;

@@ -90,6 +90,7 @@ class Session {
   CommandTracker tracker_;
   smtp::Capabilities capabilities_;
   bool has_capabilities_ = false;
+  bool said_421_ = false;
   bool ended_ = false;
   /// The transaction began with the parameter SMTPUTF8.
   bool utf8_transaction_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "base/text.h"
 
@@ -10,6 +11,52 @@ namespace {
 
 // Highest registered detail by subject: X.0.0, X.1.0 to X.1.10, and so on.
 constexpr std::array highest_detail{0, 10, 4, 6, 7, 6, 10, 30};
+
+/// The reply codes that go with a detail: RFC 5248 section 2.4, table 1. What
+/// it does not give is left out; for too many recipients it forgets the 452 that
+/// RFC 5321 section 4.5.3.1.10 wants.
+struct Pairing {
+  std::string_view detail;
+  std::string_view reply_codes;
+};
+
+constexpr auto pairings = std::to_array<Pairing>({
+    {"1.1", "451 550"},
+    {"1.3", "501"},
+    {"1.5", "250"},
+    {"1.8", "451 501"},
+    {"2.2", "552"},
+    {"2.3", "552"},
+    {"2.4", "450 452"},
+    {"3.0", "221 250 421 451 550 554"},
+    {"3.1", "452"},
+    {"3.2", "453"},
+    {"3.4", "552 554"},
+    {"4.1", "451"},
+    {"4.2", "421"},
+    {"4.3", "451 550"},
+    {"4.5", "451"},
+    {"5.0", "220 250 251 252 253 451 452 454 458 459 501 502 503 554"},
+    {"5.1", "430 500 501 503 530 550 554 555"},
+    {"5.2", "500 501 502 550 555"},
+    {"5.3", "451 452"},
+    {"5.4", "451 501 502 503 504 550 555"},
+    {"5.6", "500"},
+    {"6.3", "554"},
+    {"6.4", "250"},
+    {"6.6", "554"},
+    {"7.0", "220 235 450 454 500 501 503 504 530 535 550"},
+    {"7.1", "451 454 502 503 533 550 551"},
+    {"7.2", "550"},
+    {"7.4", "504"},
+    {"7.8", "535 554"},
+    {"7.9", "534"},
+    {"7.10", "523"},
+    {"7.11", "524 538"},
+    {"7.12", "422 432"},
+    {"7.13", "525"},
+    {"7.14", "535 554"},
+});
 
 bool is_number(std::string_view part) {
   return !part.empty() && part.size() <= 3 &&
@@ -56,6 +103,14 @@ bool is_registered(std::string_view code) {
   const auto subject = static_cast<std::size_t>(number(parts[1]));
   return subject < highest_detail.size() &&
          number(parts[2]) <= highest_detail[subject];
+}
+
+bool may_pair(int reply_code, std::string_view code) {
+  const auto found =
+      std::ranges::find(pairings, code.substr(2), &Pairing::detail);
+  return found == pairings.end() ||
+         found->reply_codes.find(std::to_string(reply_code)) !=
+             std::string_view::npos;
 }
 
 }  // namespace smtpspec::smtp

@@ -26,4 +26,8 @@ EnhancedCode parse_enhanced(std::string_view line_text);
 /// Whether subject and detail of a well-formed code stand in the IANA registry.
 bool is_registered(std::string_view code);
 
+/// Whether RFC 5248 section 2.4 lists `reply_code` beside this well-formed code,
+/// or lists no reply code for it.
+bool may_pair(int reply_code, std::string_view code);
+
 }  // namespace smtpspec::smtp

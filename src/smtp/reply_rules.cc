@@ -4,14 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "base/text.h"
 #include "smtp/enhanced.h"
+#include "smtp/judgement.h"
 
 namespace smtpspec::smtp {
 namespace {
-
-using Judgement = std::optional<Complaint>;
 
 /// Octets of a reply line, CRLF counted (RFC 5321 section 4.5.3.1.5).
 constexpr std::size_t reply_line_limit = 512;
@@ -23,24 +23,6 @@ constexpr std::array known_codes{
     432, 450, 451, 452, 453, 454, 455, 458, 459, 500, 501, 502, 503, 504,
     521, 523, 524, 525, 530, 533, 534, 535, 538, 550, 551, 552, 553, 554,
     555, 556};
-
-Complaint complain(std::string text) { return {std::move(text), false}; }
-Complaint note(std::string text) { return {std::move(text), true}; }
-
-bool answers_greeting_or_ehlo(const ReplyContext& context) {
-  return context.command == "greeting" || context.command == "EHLO" ||
-         context.command == "HELO" || context.command == "LHLO";
-}
-
-/// The first complaint of `judge` about a line of the reply, if it is one.
-template <class JudgeLine>
-Judgement any_line(const ReplyOrError& reply, JudgeLine judge) {
-  if (const auto* whole = std::get_if<Reply>(&reply)) {
-    for (const ReplyLine& line : whole->lines)
-      if (Judgement complaint = judge(line)) return complaint;
-  }
-  return std::nullopt;
-}
 
 Judgement syntax(const ReplyOrError& reply, const ReplyContext&) {
   const auto* error = std::get_if<ReplyError>(&reply);
@@ -210,138 +192,6 @@ Judgement ehlo_keywords(const ReplyOrError& reply,
   return std::nullopt;
 }
 
-/// Judges the enhanced codes of a reply that ought to carry one.
-template <class JudgeCode>
-Judgement any_enhanced(const ReplyOrError& reply, const ReplyContext& context,
-                       JudgeCode judge) {
-  if (!context.enhanced_codes || context.command.empty() ||
-      answers_greeting_or_ehlo(context))
-    return std::nullopt;
-  return any_line(reply, [&](const ReplyLine& line) -> Judgement {
-    if (line.code / 100 == 3) return std::nullopt;
-    return judge(line, parse_enhanced(line.text));
-  });
-}
-
-Judgement enhanced_present(const ReplyOrError& reply,
-                           const ReplyContext& context) {
-  return any_enhanced(
-      reply, context,
-      [](const ReplyLine& line, const EnhancedCode& code) -> Judgement {
-        if (code.form != EnhancedForm::absent) return std::nullopt;
-        auto text = fmt::format("a {} reply has no enhanced status code",
-                                line.code);
-        if (line.code / 100 == 4) return note(std::move(text));
-        return complain(std::move(text));
-      });
-}
-
-Judgement enhanced_syntax(const ReplyOrError& reply,
-                          const ReplyContext& context) {
-  return any_enhanced(
-      reply, context,
-      [](const ReplyLine&, const EnhancedCode& code) -> Judgement {
-        if (code.form != EnhancedForm::malformed) return std::nullopt;
-        return complain(fmt::format(
-            "the enhanced status code '{}' is not class.subject.detail with "
-            "class 2, 4 or 5 and one to three digits twice",
-            code.text));
-      });
-}
-
-Judgement enhanced_class(const ReplyOrError& reply,
-                         const ReplyContext& context) {
-  return any_enhanced(
-      reply, context,
-      [](const ReplyLine& line, const EnhancedCode& code) -> Judgement {
-        if (code.form != EnhancedForm::good ||
-            code.text[0] - '0' == line.code / 100)
-          return std::nullopt;
-        return complain(fmt::format("reply {} carries enhanced code {}",
-                                    line.code, code.text));
-      });
-}
-
-Judgement enhanced_leading_zero(const ReplyOrError& reply,
-                                const ReplyContext& context) {
-  return any_enhanced(
-      reply, context,
-      [](const ReplyLine&, const EnhancedCode& code) -> Judgement {
-        if (!code.leading_zero) return std::nullopt;
-        return complain(fmt::format(
-            "the enhanced status code {} has a leading zero", code.text));
-      });
-}
-
-Judgement enhanced_space(const ReplyOrError& reply,
-                         const ReplyContext& context) {
-  return any_enhanced(
-      reply, context,
-      [](const ReplyLine&, const EnhancedCode& code) -> Judgement {
-        if (code.form != EnhancedForm::good || code.next == ' ')
-          return std::nullopt;
-        if (code.next == '\0')
-          return note(fmt::format("no text follows the enhanced code {}",
-                                  code.text));
-        return complain(fmt::format(
-            "the enhanced status code {} is not followed by a space",
-            code.text));
-      });
-}
-
-Judgement enhanced_same(const ReplyOrError& reply,
-                        const ReplyContext& context) {
-  const auto* whole = std::get_if<Reply>(&reply);
-  std::string_view first;
-  return any_enhanced(
-      reply, context,
-      [&](const ReplyLine& line, const EnhancedCode& code) -> Judgement {
-        if (code.form != EnhancedForm::good) return std::nullopt;
-        if (&line == &whole->lines.front()) first = code.text;
-        if (first.empty() || code.text == first) return std::nullopt;
-        return complain(fmt::format(
-            "the lines of one reply have enhanced codes {} and {}", first,
-            code.text));
-      });
-}
-
-Judgement enhanced_registered(const ReplyOrError& reply,
-                              const ReplyContext& context) {
-  return any_enhanced(
-      reply, context,
-      [](const ReplyLine&, const EnhancedCode& code) -> Judgement {
-        if (code.form != EnhancedForm::good || is_registered(code.text))
-          return std::nullopt;
-        return note(fmt::format("the enhanced status code {} is not registered",
-                                code.text));
-      });
-}
-
-Judgement enhanced_in_intermediate(const ReplyOrError& reply,
-                                   const ReplyContext& context) {
-  if (!context.enhanced_codes) return std::nullopt;
-  return any_line(reply, [](const ReplyLine& line) -> Judgement {
-    if (line.code / 100 != 3 ||
-        parse_enhanced(line.text).form != EnhancedForm::good)
-      return std::nullopt;
-    return note(fmt::format("a {} reply carries an enhanced status code",
-                            line.code));
-  });
-}
-
-Judgement enhanced_in_greeting(const ReplyOrError& reply,
-                               const ReplyContext& context) {
-  if (!answers_greeting_or_ehlo(context)) return std::nullopt;
-  return any_line(reply, [](const ReplyLine& line) -> Judgement {
-    if (line.code / 100 != 2 ||
-        parse_enhanced(line.text).form != EnhancedForm::good)
-      return std::nullopt;
-    return note(
-        "the greeting or the reply to EHLO or HELO carries an enhanced "
-        "status code");
-  });
-}
-
 /// 221 and 421 name the server first (RFC 5321 section 4.2).
 Judgement closing_names_server(const ReplyOrError& reply,
                                const ReplyContext&) {
@@ -359,6 +209,12 @@ Judgement closing_names_server(const ReplyOrError& reply,
                           "name", whole->code));
 }
 
+/// 421 says that the server closes (RFC 5321 section 4.3.2).
+Judgement nothing_after_421(const ReplyOrError&, const ReplyContext& context) {
+  if (!context.after_421) return std::nullopt;
+  return note("the server said 421, and went on replying");
+}
+
 /// One reply a command (RFC 5321 section 4.2); 421 may come at any time.
 Judgement one_reply(const ReplyOrError& reply, const ReplyContext& context) {
   const auto* whole = std::get_if<Reply>(&reply);
@@ -367,7 +223,7 @@ Judgement one_reply(const ReplyOrError& reply, const ReplyContext& context) {
       fmt::format("reply {} came and no command was waiting", whole->code));
 }
 
-constexpr ReplyRule rules[] = {
+constexpr ReplyRule plain_rules[] = {
     {"one-reply", one_reply},
     {"syntax", syntax},
     {"line-end", line_end},
@@ -381,25 +237,28 @@ constexpr ReplyRule rules[] = {
     {"line-length", line_length},
     {"ehlo-first-line", ehlo_first_line},
     {"ehlo-keywords", ehlo_keywords},
-    {"enhanced-present", enhanced_present},
-    {"enhanced-syntax", enhanced_syntax},
-    {"enhanced-class", enhanced_class},
-    {"enhanced-leading-zero", enhanced_leading_zero},
-    {"enhanced-space", enhanced_space},
-    {"enhanced-same", enhanced_same},
-    {"enhanced-registered", enhanced_registered},
-    {"enhanced-in-intermediate", enhanced_in_intermediate},
-    {"enhanced-in-greeting", enhanced_in_greeting},
     {"closing-names-server", closing_names_server},
+    {"nothing-after-421", nothing_after_421},
 };
+
+std::vector<ReplyRule> join(std::span<const ReplyRule> a,
+                            std::span<const ReplyRule> b) {
+  std::vector<ReplyRule> all(a.begin(), a.end());
+  all.insert(all.end(), b.begin(), b.end());
+  return all;
+}
 
 }  // namespace
 
-std::span<const ReplyRule> reply_rules() { return rules; }
+std::span<const ReplyRule> reply_rules() {
+  static const auto rules = join(plain_rules, enhanced_rules());
+  return rules;
+}
 
 const ReplyRule* find_reply_rule(std::string_view name) {
+  const auto rules = reply_rules();
   const auto found = std::ranges::find(rules, name, &ReplyRule::name);
-  return found == std::end(rules) ? nullptr : found;
+  return found == rules.end() ? nullptr : &*found;
 }
 
 }  // namespace smtpspec::smtp

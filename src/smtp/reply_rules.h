@@ -27,6 +27,8 @@ struct ReplyContext {
   bool utf8_transaction = false;
   /// No command was waiting for a reply.
   bool unasked = false;
+  /// A reply before it was 421.
+  bool after_421 = false;
 };
 
 /// Why a reply breaks a rule.

@@ -96,6 +96,12 @@ TEST(ReplyRules, EnhancedCodesAreJudgedWhereTheyAreDue) {
   EXPECT_EQ(judge("enhanced-registered", "550 5.9.9 x\r\n"), "note");
 }
 
+TEST(ReplyRules, CodesPairAsRfc5248Lists) {
+  EXPECT_EQ(judge("enhanced-pair", "500 5.2.2 No\r\n"), "note");
+  EXPECT_EQ(judge("enhanced-pair", "550 5.1.1 No\r\n"), "");
+  EXPECT_EQ(judge("enhanced-pair", "250 2.1.0 Not given\r\n"), "");
+}
+
 TEST(ReplyRules, AFarewellNamesTheServer) {
   EXPECT_EQ(judge("closing-names-server", "221 2.0.0 Bye\r\n"), "note");
   EXPECT_EQ(judge("closing-names-server", "221 2.0.0 mx.a closing\r\n"), "");

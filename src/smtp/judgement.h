@@ -1,0 +1,38 @@
+// What the rules on replies are written with; for reply_rules.cc and
+// enhanced_rules.cc only.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "smtp/reply_rules.h"
+
+namespace smtpspec::smtp {
+
+using Judgement = std::optional<Complaint>;
+
+inline Complaint complain(std::string text) { return {std::move(text), false}; }
+inline Complaint note(std::string text) { return {std::move(text), true}; }
+
+inline bool answers_greeting_or_ehlo(const ReplyContext& context) {
+  return context.command == "greeting" || context.command == "EHLO" ||
+         context.command == "HELO" || context.command == "LHLO";
+}
+
+/// The first complaint of `judge` about a line of the reply, if it is one.
+template <class JudgeLine>
+Judgement any_line(const ReplyOrError& reply, JudgeLine judge) {
+  if (const auto* whole = std::get_if<Reply>(&reply)) {
+    for (const ReplyLine& line : whole->lines)
+      if (Judgement complaint = judge(line)) return complaint;
+  }
+  return std::nullopt;
+}
+
+/// The rules on enhanced status codes.
+std::span<const ReplyRule> enhanced_rules();
+
+}  // namespace smtpspec::smtp
