@@ -31,6 +31,7 @@ constexpr auto false_ends = std::to_array<FalseEnd>({
     {"crlf-dot-cr-crlf"_flaw, "\r\n.\r\r\n"},
     {"dot-nul"_flaw, "\r\n.\0\r\n"sv},
     {"nul-dot"_flaw, "\r\n\0.\r\n"sv},
+    {"dot-at-line-end"_flaw, ".\r\n"},
     {"dot-space"_flaw, "\r\n. \r\n"},
     {"space-dot"_flaw, "\r\n .\r\n"},
 });
@@ -261,8 +262,10 @@ std::optional<Reply> refusal_of(const Content& content, const FlawSet& flaws) {
   const auto header = header_of(content.octets);
   const View view{content, header, fields_of(header)};
   // 6.3: at least 100 are let through.
-  if (view.count("Received:") > 100)
+  if (view.count("Received:") > 100 &&
+      !flaws.contains("received-unlimited"_flaw)) {
     return Reply{554, "5.4.6", {"Routing loop detected"}};
+  }
   for (const Intolerance& row : intolerances) {
     if (flaws.contains(row.flaw) && row.refuses(view))
       return Reply{row.code, row.enhanced, {"Message refused"}};

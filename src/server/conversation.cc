@@ -107,6 +107,10 @@ void Conversation::take_line(CommandLine line) {
     return;
   if (has_trailing_space && flawed("trailing-space-refused"_flaw))
     return say(501, "5.5.4", "White space before the line end");
+  if (transaction_.is_open && flawed("in-transaction-500"_flaw) &&
+      (verb_ == "NOOP" || verb_ == "RSET" || verb_ == "VRFY")) {
+    return say(500, "5.5.1", "Unknown command");
+  }
   const auto refusal = server::refusal_of(base::to_upper(verb), flaws_);
   if (!refusal.empty()) return send(std::string(refusal));
   if (!command) {
@@ -214,7 +218,7 @@ void Conversation::say(int code, std::string_view enhanced, std::string text) {
 void Conversation::say(Reply reply) {
   if (reply.code >= 500) {
     refused_in_read_ = true;
-    if (++errors_ > error_limit) {
+    if (++errors_ > error_limit && !flawed("errors-unlimited"_flaw)) {
       closing_ = !flawed("does-not-close-after-421"_flaw);
       reply = {421, "4.7.0", {std::string(host_name) + " Too many errors"}};
     }

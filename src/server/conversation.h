@@ -173,6 +173,7 @@ class Conversation {
   bool answered_early_ = false;
   bool mail_came_by_bdat_ = false;
   bool has_delivered_ = false;
+  bool has_refused_user_ = false;
   bool closing_ = false;
 };
 

@@ -64,6 +64,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"rset-argument-accepted", "Does RSET although it has an argument."},
     {"data-argument-accepted", "Does DATA although it has an argument."},
     {"quit-argument-accepted", "Does QUIT although it has an argument."},
+    {"line-too-long-501", "Answers NOOP with 501 when the line is too long."},
     {"string-quoted-500", "Answers NOOP with a quoted string with 500."},
 
     // Unknown and unimplemented commands: 2.2.2, 3.8, 4.1.5, 4.2.4, F.
@@ -73,6 +74,8 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"closes-after-unknown-command", "Closes after an unknown command."},
     {"closes-after-error", "Closes after a 501, 503 or 550 reply, no 421."},
     {"does-not-close-after-421", "Stays open after 421."},
+    {"in-transaction-500", "Answers NOOP, RSET and VRFY after MAIL with 500."},
+    {"errors-unlimited", "Answers any number of errors, without a 421."},
     {"send-accepted", "Answers SEND, SOML, SAML with 250, not listed."},
     {"turn-accepted", "Answers TURN with 250, without authentication."},
     {"etrn-accepted", "Answers ETRN with 250, not listed."},
@@ -127,6 +130,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"rcpt-not-stored", "Answers DATA with 503 after RCPTs were accepted."},
     {"rcpt-refusal-wrong-code", "Answers RCPT of an unknown user with 504."},
     {"unknown-user-accepted", "Answers RCPT of an unknown user with 250."},
+    {"refusal-not-lasting", "Refuses an unknown user once, then takes him."},
     {"unknown-user-551", "Answers RCPT of an unknown user with 551."},
     {"forwarded-recipient-252",
      "Answers RCPT of an address that it forwards with 252."},
@@ -139,6 +143,8 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"rcpt-251-non-ascii", "Answers RCPT with 251 and a path in UTF-8."},
     {"postmaster-refused", "Refuses postmaster@example.test."},
     {"postmaster-without-domain-refused", "Refuses RCPT TO:<postmaster>."},
+    {"postmaster-from-null-sender-refused",
+     "Refuses mail from <> to postmaster."},
     {"postmaster-case-sensitive", "Knows postmaster in lower case only."},
     {"domain-case-sensitive", "Knows its domain in lower case only."},
     {"recipients-99-limit", "Answers the 100th RCPT with 452."},
@@ -161,6 +167,9 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"local-part-64-refused", "Refuses local parts above 63 octets."},
     {"domain-255-refused", "Refuses domains above 200 octets."},
     {"path-256-refused", "Refuses paths above 255 octets."},
+    {"long-address-closes",
+     "Closes without reply when a path, a part of it, or a label in EHLO is too "
+     "long."},
 
     // DATA: 3.3, 4.1.1.4, 4.5.2.
     {"data-unsupported", "Answers DATA with 502."},
@@ -182,6 +191,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
      "Content that is refused leaves the transaction open."},
     {"first-line-dot-not-seen", "Misses a dot on the first line of content."},
     {"judges-each-read", "Misses an end of data that two reads share."},
+    {"dot-at-line-end", "A line that ends in a dot ends the data."},
     {"dot-not-unstuffed", "Keeps the dot that the client stuffed."},
     {"lf-dot-lf", "LF . LF ends the data."},
     {"lf-dot-crlf", "LF . CR LF ends the data."},
@@ -206,6 +216,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"many-header-recipients-refused", "Refuses 100 addresses in the header."},
     {"trace-field-format-refused", "Refuses malformed trace fields."},
     {"trace-field-long-refused", "Refuses trace fields above 2048 octets."},
+    {"received-unlimited", "Takes content with any number of Received fields."},
     {"received-limit-50", "Refuses content with 50 Received fields."},
     {"eight-bit-content-refused", "Refuses content with octets above 127."},
     {"eight-bit-content-closes", "Closes on octets above 127 in content."},
@@ -255,6 +266,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"vrfy-clears-buffers", "VRFY ends the transaction."},
     {"vrfy-before-ehlo-503", "Answers VRFY and EXPN before EHLO with 503."},
     {"expn-unsupported", "Answers EXPN with 502, not listed."},
+    {"expn-listed-unsupported", "Lists EXPN, and answers it with 502."},
     {"expn-unlisted", "Expands lists, but does not list EXPN in EHLO."},
     {"expn-wrong-code", "Answers EXPN of a list with 214."},
     {"expn-user-wrong-code", "Answers EXPN of a user with 214."},
@@ -267,6 +279,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"help-missing", "Answers HELP with 502, not listed."},
     {"help-listed-unsupported", "Lists HELP, and answers it with 502."},
     {"help-unlisted", "Answers HELP, but does not list it in EHLO."},
+    {"help-argument-501", "Answers HELP on an unknown word with 501."},
     {"help-wrong-code", "Answers HELP with 250."},
     {"help-clears-buffers", "HELP ends the transaction."},
 

@@ -128,6 +128,10 @@ bool Conversation::accepts_name(std::string_view name) {
   if (is_good) return true;
   if (is_ehlo && !name.empty() && flawed("ehlo-bad-domain-accepted"_flaw))
     return true;
+  if (name.size() > 63 && flawed("long-address-closes"_flaw)) {
+    closing_ = true;
+    return false;
+  }
   const bool has_words = name.find(' ') != std::string_view::npos;
   if (is_ehlo && !name.empty() &&
       flawed(has_words ? "ehlo-extra-word-closes"_flaw

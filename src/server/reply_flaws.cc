@@ -57,6 +57,9 @@ constexpr auto substitutes = std::to_array<Substitute>({
      "250-2.0.0 Ok\r\n250 2.1.5 Ok\r\n"},
     {"enhanced-code-unregistered"_flaw, "NOOP", "", "250 2.9.9 Ok\r\n"},
 
+    {"line-too-long-501"_flaw, "NOOP", "500 5.5.2 Line",
+     "501 5.5.2 Line too long\r\n"},
+
     {"mail-before-ehlo-wrong-code"_flaw, "MAIL", "503 5.5.1 Say EHLO",
      "550 5.5.1 No\r\n"},
     {"mail-wrong-success-code"_flaw, "MAIL", "250", "251 2.1.0 Ok\r\n"},
@@ -135,6 +138,7 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"expn-two-on-a-line"_flaw, "EXPN", "250-",
      "250-2.1.5 <alice@example.test> <bob@example.test>\r\n"
      "250 2.1.5 <theboss@example.test>\r\n"},
+    {"help-argument-501"_flaw, "HELP", "504", "501 5.5.4 No\r\n"},
     {"help-wrong-code"_flaw, "HELP", "214", "250 2.0.0 See RFC 5321\r\n"},
 });
 
@@ -160,6 +164,7 @@ constexpr auto refusals = std::to_array<Refusal>({
     {"quit-unsupported"_flaw, "QUIT", not_implemented},
     {"vrfy-unsupported"_flaw, "VRFY", not_implemented},
     {"expn-unsupported"_flaw, "EXPN", not_implemented},
+    {"expn-listed-unsupported"_flaw, "EXPN", not_implemented},
     {"help-missing"_flaw, "HELP", not_implemented},
     {"help-listed-unsupported"_flaw, "HELP", not_implemented},
     {"send-accepted"_flaw, "SEND", done},

@@ -122,7 +122,9 @@ std::optional<Path> Conversation::path_argument(std::string_view keyword,
   auto path = parse_path(
       input, is_null && takes_null ? PathKind::reverse : kind, flaws_);
   if (!path) {
-    if (is_mail && flawed("refused-mail-closes"_flaw)) {
+    const bool closes = path.error() == AddressError::too_long &&
+                        flawed("long-address-closes"_flaw);
+    if (closes || (is_mail && flawed("refused-mail-closes"_flaw))) {
       closing_ = true;
     } else {
       say(501, is_mail ? "5.1.7" : "5.1.3", describe(path.error()));
@@ -208,6 +210,10 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
                    : flawed("postmaster-without-domain-refused"_flaw)) {
       return unknown;
     }
+    if (transaction_.sender.is_null &&
+        flawed("postmaster-from-null-sender-refused"_flaw)) {
+      return unknown;
+    }
   }
   if (mailbox.domain.empty()) return std::nullopt;
   if (!serves(mailbox)) {
@@ -223,6 +229,10 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
   if (flawed("unknown-user-accepted"_flaw)) return std::nullopt;
   if (flawed("recipients-checked-at-dot"_flaw)) {
     transaction_.has_unknown_user = true;
+    return std::nullopt;
+  }
+  if (std::exchange(has_refused_user_, true) &&
+      flawed("refusal-not-lasting"_flaw)) {
     return std::nullopt;
   }
   return unknown;
