@@ -113,4 +113,16 @@ std::uint16_t Connection::local_port() const {
   return error ? std::uint16_t{0} : local.port();
 }
 
+std::string Connection::local_address() const {
+  boost::system::error_code error;
+  const auto local = socket_.local_endpoint(error);
+  return error ? std::string() : local.address().to_string();
+}
+
+std::string Connection::remote_address() const {
+  boost::system::error_code error;
+  const auto remote = socket_.remote_endpoint(error);
+  return error ? std::string() : remote.address().to_string();
+}
+
 }  // namespace smtpspec::net

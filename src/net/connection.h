@@ -41,6 +41,9 @@ class Connection {
 
   /// 0 before connect().
   std::uint16_t local_port() const;
+  /// As text, without port. Empty before connect().
+  std::string local_address() const;
+  std::string remote_address() const;
 
  private:
   asio::awaitable<std::size_t> read_some();

@@ -69,6 +69,7 @@ class Attempter {
 
  private:
   awaitable<void> open();
+  void learn_addresses();
   awaitable<void> prepare();
   awaitable<void> say(const scenario::Dialog& dialog);
   awaitable<void> say_step(const scenario::Step& step);
@@ -98,6 +99,18 @@ class Attempter {
   int worst_line_ = 0;
 };
 
+/// Variables that a connection gives. A literal of RFC 5321 section 4.1.3 has
+/// another form for IPv6: there they have no value.
+void Attempter::learn_addresses() {
+  const auto learn = [&](const char* name, std::string address) {
+    if (address.find('.') != std::string::npos &&
+        address.find(':') == std::string::npos)
+      variables_[name] = std::move(address);
+  };
+  learn("own_ipv4", session_.connection().local_address());
+  learn("target_ipv4", session_.connection().remote_address());
+}
+
 awaitable<void> Attempter::open() {
   std::string problem;
   try {
@@ -114,6 +127,7 @@ awaitable<void> Attempter::open() {
                                 problem),
                     0, true};
   }
+  learn_addresses();
 }
 
 /// Sends `line` (nothing, if it is empty) and gets a reply of `wanted_class`,

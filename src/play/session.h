@@ -65,6 +65,8 @@ class Session {
   net::asio::awaitable<void> finish(net::Deadline deadline);
   void close() { connection_.close(); }
 
+  const net::Connection& connection() const { return connection_; }
+
   const smtp::Capabilities& capabilities() const { return capabilities_; }
   /// Whether a positive reply to EHLO or LHLO was seen.
   bool has_capabilities() const { return has_capabilities_; }

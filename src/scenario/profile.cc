@@ -115,6 +115,8 @@ class ProfileLoader {
 const std::vector<VariableName>& variable_names() {
   static const std::vector<VariableName> names{
       {"client", "our own name, in EHLO"},
+      {"client_elsewhere",
+       "a name of ours that resolves to another address than we come from"},
       {"sender", "our address, in MAIL; bounces go there"},
       {"recipient", "an address that the target delivers to"},
       {"local_part", "the recipient's local part, for VRFY"},
@@ -134,6 +136,8 @@ const std::vector<VariableName>& variable_names() {
       {"password", "the password of that user"},
       {"n", "the number of a line of 'C*100: ...', from 1", true},
       {"token", "a word that no other session has", true},
+      {"own_ipv4", "the IPv4 address that we come from", true},
+      {"target_ipv4", "the IPv4 address of the target", true},
   };
   return names;
 }
@@ -196,6 +200,7 @@ Profile reference_profile(const Endpoint& mta) {
   profile.name = "reference";
   profile.listeners.emplace(Listener::mta, mta);
   profile.variables = {
+      {"client_elsewhere", "elsewhere.client.example"},
       {"recipient", "alice@example.test"},
       {"recipient2", "theboss@example.test"},
       {"recipient_n", "alice+${n}@example.test"},
