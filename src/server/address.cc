@@ -54,6 +54,7 @@ class AddressParser {
   AddressResult<std::string> quoted_string();
   AddressResult<std::string> dot_string();
   std::string_view up_to(std::string_view ends);
+  std::string up_to_last_at();
   bool accepts_domain(std::string_view domain) const;
 
   std::string_view text_;
@@ -80,6 +81,16 @@ std::string_view AddressParser::up_to(std::string_view ends) {
   const std::size_t begin = position_;
   position_ = std::min(text_.find_first_of(ends, begin), text_.size());
   return text_.substr(begin, position_ - begin);
+}
+
+std::string AddressParser::up_to_last_at() {
+  const auto path = text_.substr(0, text_.find('>', position_));
+  const auto at = path.rfind('@');
+  if (at == std::string_view::npos || at < position_)
+    return std::string(up_to(">"));
+  std::string result(text_.substr(position_, at - position_));
+  position_ = at;
+  return result;
 }
 
 AddressResult<Path> AddressParser::path(PathKind kind) {
@@ -109,6 +120,10 @@ AddressResult<Path> AddressParser::path(PathKind kind) {
 /// A-d-l: must be accepted, should be ignored (appendix C).
 std::optional<AddressError> AddressParser::source_route() {
   if (peek() != '@') return std::nullopt;
+  if (flawed("malformed-local-part-accepted"_flaw) &&
+      text_.find(':') == std::string_view::npos) {
+    return std::nullopt;
+  }
   if (flawed("source-route-refused"_flaw)) return AddressError::syntax;
   do {
     if (!take('@')) return AddressError::syntax;
@@ -137,7 +152,9 @@ AddressResult<Mailbox> AddressParser::mailbox(PathKind kind) {
     if (!is_postmaster) return AddressError::syntax;
     return result;
   }
-  const auto domain = up_to(">");
+  auto domain = up_to(">");
+  if (kind == PathKind::forward && flawed("rcpt-junk-accepted"_flaw))
+    domain = domain.substr(0, domain.find(','));
   if (domain.size() > (flawed("domain-255-refused"_flaw) ? 200 : domain_limit))
     return AddressError::too_long;
   if (!accepts_domain(domain)) return AddressError::domain;
@@ -178,8 +195,8 @@ AddressResult<std::string> AddressParser::quoted_string() {
 }
 
 AddressResult<std::string> AddressParser::dot_string() {
+  if (flawed("malformed-local-part-accepted"_flaw)) return up_to_last_at();
   const auto part = up_to("@>");
-  if (flawed("malformed-local-part-accepted"_flaw)) return std::string(part);
   const bool lenient = flawed("smtputf8-specials-accepted"_flaw) &&
                        has_non_ascii(part);
   for (const std::string_view atom : base::split(part, '.')) {
@@ -219,6 +236,8 @@ bool all_labels(std::string_view domain, bool utf8) {
 
 bool AddressParser::accepts_domain(std::string_view domain) const {
   if (!domain.empty() && domain.front() == '[') {
+    if (domain.back() != ']' && flawed("malformed-domain-accepted"_flaw))
+      return true;
     return !flawed("address-literal-refused"_flaw) &&
            is_address_literal(domain);
   }

@@ -151,7 +151,7 @@ class Conversation {
   void help(std::string_view argument);
   void noop(std::string_view argument);
   void quit(std::string_view argument);
-  bool is_too_early(FlawId flaw);
+  bool is_untimely(FlawId wants_ehlo);
 
   Store& store_;
   FlawSet flaws_;

@@ -46,16 +46,22 @@ std::string address_of(std::string_view mailbox) {
 
 }  // namespace
 
-/// The flaws by which a command wants EHLO first, which 4.1.4 forbids.
-bool Conversation::is_too_early(FlawId flaw) {
-  if (greeted_ != Greeted::no || !flawed(flaw)) return false;
-  say(503, "5.5.1", "Say EHLO first");
-  return true;
+/// The flaws by which a command that may come at any time (4.1.4) wants EHLO
+/// first, or no transaction.
+bool Conversation::is_untimely(FlawId wants_ehlo) {
+  const bool is_early = greeted_ == Greeted::no && flawed(wants_ehlo);
+  const bool is_late = verb_ != "QUIT" &&
+                       (transaction_.is_open || has_delivered_) &&
+                       flawed("any-time-commands-503"_flaw);
+  if (is_early || is_late) say(503, "5.5.1", "Not now");
+  return is_early || is_late;
 }
 
 void Conversation::vrfy(std::string_view argument) {
-  if (is_too_early("vrfy-before-ehlo-503"_flaw)) return;
+  if (is_untimely("vrfy-before-ehlo-503"_flaw)) return;
   if (flawed("vrfy-clears-buffers"_flaw)) reset_transaction();
+  if (argument.starts_with('"') && flawed("string-quoted-500"_flaw))
+    return say(500, "5.5.2", "No such command");
   if (argument.empty() && flawed("vrfy-without-argument-accepted"_flaw))
     return say(250, "2.1.5", address_of("postmaster"));
   const std::string_view whole = argument;
@@ -88,7 +94,7 @@ void Conversation::vrfy(std::string_view argument) {
 }
 
 void Conversation::expn(std::string_view argument) {
-  if (is_too_early("vrfy-before-ehlo-503"_flaw)) return;
+  if (is_untimely("vrfy-before-ehlo-503"_flaw)) return;
   if (flawed("expn-clears-buffers"_flaw)) reset_transaction();
   takes_utf8_word(argument);
   const auto list = parse_user(argument, flaws_);
@@ -105,7 +111,7 @@ void Conversation::expn(std::string_view argument) {
 }
 
 void Conversation::help(std::string_view argument) {
-  if (is_too_early("before-ehlo-503"_flaw)) return;
+  if (is_untimely("before-ehlo-503"_flaw)) return;
   if (flawed("help-clears-buffers"_flaw)) reset_transaction();
   if (!argument.empty()) {
     const Command* command = find_command(argument);
@@ -121,7 +127,7 @@ void Conversation::help(std::string_view argument) {
 }
 
 void Conversation::noop(std::string_view argument) {
-  if (is_too_early("before-ehlo-503"_flaw)) return;
+  if (is_untimely("before-ehlo-503"_flaw)) return;
   if (argument.starts_with('"') && flawed("string-quoted-500"_flaw))
     return say(500, "5.5.2", "No such command");
   if (!argument.empty() && flawed("noop-argument-refused"_flaw))
@@ -131,7 +137,7 @@ void Conversation::noop(std::string_view argument) {
 }
 
 void Conversation::quit(std::string_view) {
-  if (is_too_early("quit-before-ehlo-503"_flaw)) return;
+  if (is_untimely("quit-before-ehlo-503"_flaw)) return;
   if (transaction_.is_open && flawed("quit-refused-in-transaction"_flaw))
     return say(503, "5.5.1", "There is a transaction");
   say(221, "2.0.0", std::string(host_name) + " Bye");

@@ -30,6 +30,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"ehlo-double-space", "Puts two spaces before a parameter in EHLO."},
     {"ehlo-without-domain", "Begins the reply to EHLO with 250-***."},
     {"ehlo-without-argument-accepted", "Accepts EHLO without a name."},
+    {"helo-without-argument-accepted", "Accepts HELO without a name."},
     {"ehlo-bad-domain-accepted", "Accepts any text as the name in EHLO."},
     {"ehlo-bad-domain-closes", "Closes when the name in EHLO is malformed."},
     {"ehlo-extra-word-closes", "Closes when a word follows EHLO's name."},
@@ -66,6 +67,8 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"quit-argument-accepted", "Does QUIT although it has an argument."},
     {"line-too-long-501", "Answers NOOP with 501 when the line is too long."},
     {"string-quoted-500", "Answers NOOP with a quoted string with 500."},
+    {"string-quoted-500",
+     "Answers NOOP and VRFY with a quoted string with 500."},
 
     // Unknown and unimplemented commands: 2.2.2, 3.8, 4.1.5, 4.2.4, F.
     {"unregistered-verb-accepted", "Answers DEBUG, WIZ, KILL, SHOWQ with 250."},
@@ -79,6 +82,9 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"send-accepted", "Answers SEND, SOML, SAML with 250, not listed."},
     {"turn-accepted", "Answers TURN with 250, without authentication."},
     {"etrn-accepted", "Answers ETRN with 250, not listed."},
+    {"atrn-accepted", "Answers ATRN with 250, not listed."},
+    {"auth-accepted", "Answers AUTH with 334, not listed."},
+    {"starttls-accepted", "Answers STARTTLS with 220, not listed."},
 
     // Replies: 4.2. All show in the reply to NOOP.
     {"two-replies", "Answers NOOP twice."},
@@ -138,7 +144,9 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"relay-accepted", "Answers RCPT of a foreign domain with 250."},
     {"rcpt-null-accepted", "Answers RCPT TO:<> with 250."},
     {"rcpt-without-path-accepted", "Takes RCPT without TO: or a path."},
-    {"rcpt-junk-accepted", "Takes text that follows the path of RCPT."},
+    {"rcpt-junk-accepted",
+     "Takes text that follows the path or the mailbox of RCPT."},
+    {"source-route-denied-554", "Refuses source routes in RCPT with 554."},
     {"rcpt-251-without-path", "Answers RCPT with 251 and no path."},
     {"rcpt-251-non-ascii", "Answers RCPT with 251 and a path in UTF-8."},
     {"postmaster-refused", "Refuses postmaster@example.test."},
@@ -176,7 +184,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"data-answered-250", "Answers DATA with 250 in place of 354."},
     {"data-without-rcpt", "Answers DATA with 354 without a recipient."},
     {"data-refusal-wrong-code", "Answers a misplaced DATA with 551."},
-    {"out-of-order-500", "Answers a misplaced DATA with 500."},
+    {"out-of-order-500", "Answers a misplaced RCPT or DATA with 500."},
     {"content-answered-354", "Answers the end of data with 354."},
     {"content-answered-251", "Answers the end of data with 251."},
     {"content-always-refused", "Answers the end of data with 554."},
@@ -235,6 +243,9 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"noop-argument-refused", "Answers NOOP with an argument with 501."},
     {"noop-clears-buffers", "NOOP ends the transaction."},
     {"before-ehlo-503", "Answers NOOP, HELP and RSET before EHLO with 503."},
+    {"any-time-commands-503",
+     "Answers NOOP, HELP, RSET, VRFY and EXPN with 503 in a transaction and "
+     "after a mail."},
     {"quit-unsupported", "Answers QUIT with 502 and stays."},
     {"quit-no-reply", "Closes at QUIT without a reply."},
     {"quit-wrong-code", "Answers QUIT with 250."},

@@ -120,8 +120,10 @@ bool Conversation::accepts_name(std::string_view name) {
     say(550, "", "The name does not match the address");
     return false;
   }
-  if (name.empty() && is_ehlo && flawed("ehlo-without-argument-accepted"_flaw))
+  if (name.empty() && flawed(is_ehlo ? "ehlo-without-argument-accepted"_flaw
+                                     : "helo-without-argument-accepted"_flaw)) {
     return true;
+  }
   const bool is_good = !name.empty() && name.front() == '['
                            ? accepts_literal(name, flaws_)
                            : is_domain(name);

@@ -69,6 +69,7 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"enhanced-syntax-code-wrong"_flaw, "MAIL", "555 5.5.4",
      "555 5.0.0 No\r\n"},
 
+    {"out-of-order-500"_flaw, "RCPT", "503", "500 5.5.1 Not now\r\n"},
     {"rcpt-refusal-wrong-code"_flaw, "RCPT", "550 5.1.1", "504 5.1.1 No\r\n"},
     {"unknown-user-551"_flaw, "RCPT", "550 5.1.1", "551 5.1.1 No\r\n"},
     {"rcpt-251-without-path"_flaw, "RCPT", "250",
@@ -172,6 +173,9 @@ constexpr auto refusals = std::to_array<Refusal>({
     {"send-accepted"_flaw, "SAML", done},
     {"turn-accepted"_flaw, "TURN", done},
     {"etrn-accepted"_flaw, "ETRN", done},
+    {"atrn-accepted"_flaw, "ATRN", done},
+    {"auth-accepted"_flaw, "AUTH", "334 \r\n"},
+    {"starttls-accepted"_flaw, "STARTTLS", "220 2.0.0 Go ahead\r\n"},
     {"unregistered-verb-accepted"_flaw, "DEBUG", done},
     {"unregistered-verb-accepted"_flaw, "WIZ", done},
     {"unregistered-verb-accepted"_flaw, "KILL", done},

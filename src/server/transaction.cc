@@ -148,6 +148,10 @@ void Conversation::rcpt(std::string_view argument) {
     return say(503, "5.5.1", "Say MAIL first");
   if (transaction_.has_chunks)
     return say(503, "5.5.1", "BDAT has begun");
+  if (flawed("source-route-denied-554"_flaw) &&
+      argument.find("<@") != std::string_view::npos) {
+    return say(554, "5.7.1", "Source routes are denied");
+  }
   const auto path = path_argument("TO:", PathKind::forward, argument);
   if (!path) return;
   if (flawed("rcpt-junk-accepted"_flaw) &&
@@ -245,7 +249,7 @@ bool Conversation::serves(const Mailbox& mailbox) const {
 }
 
 void Conversation::rset(std::string_view) {
-  if (is_too_early("before-ehlo-503"_flaw)) return;
+  if (is_untimely("before-ehlo-503"_flaw)) return;
   if (transaction_.is_open && flawed("rset-refused-in-transaction"_flaw))
     return say(503, "5.5.1", "Not now");
   Transaction old = std::exchange(transaction_, {});
