@@ -13,8 +13,9 @@ namespace {
 constexpr std::array highest_detail{0, 10, 4, 6, 7, 6, 10, 30};
 
 /// The reply codes that go with a detail: RFC 5248 section 2.4, table 1. What
-/// it does not give is left out; for too many recipients it forgets the 452 that
-/// RFC 5321 section 4.5.3.1.10 wants.
+/// it does not give is left out. It forgets the 452 that RFC 5321 section
+/// 4.5.3.1.10 wants for too many recipients, and the 502 of section 4.2.4 for a
+/// command that is not implemented.
 struct Pairing {
   std::string_view detail;
   std::string_view reply_codes;
@@ -37,7 +38,7 @@ constexpr auto pairings = std::to_array<Pairing>({
     {"4.3", "451 550"},
     {"4.5", "451"},
     {"5.0", "220 250 251 252 253 451 452 454 458 459 501 502 503 554"},
-    {"5.1", "430 500 501 503 530 550 554 555"},
+    {"5.1", "430 500 501 502 503 530 550 554 555"},
     {"5.2", "500 501 502 550 555"},
     {"5.3", "451 452"},
     {"5.4", "451 501 502 503 504 550 555"},
