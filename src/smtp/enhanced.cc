@@ -15,7 +15,7 @@ constexpr std::array highest_detail{0, 10, 4, 6, 7, 6, 10, 30};
 /// The reply codes that go with a detail: RFC 5248 section 2.4, table 1. What
 /// it does not give is left out. It forgets the 452 that RFC 5321 section
 /// 4.5.3.1.10 wants for too many recipients, and the 502 of section 4.2.4 for a
-/// command that is not implemented.
+/// command that is not implemented, and 251.
 struct Pairing {
   std::string_view detail;
   std::string_view reply_codes;
@@ -24,7 +24,7 @@ struct Pairing {
 constexpr auto pairings = std::to_array<Pairing>({
     {"1.1", "451 550"},
     {"1.3", "501"},
-    {"1.5", "250"},
+    {"1.5", "250 251"},
     {"1.8", "451 501"},
     {"2.2", "552"},
     {"2.3", "552"},
