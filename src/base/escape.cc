@@ -7,7 +7,8 @@ namespace smtpspec::base {
 std::string escape(std::string_view bytes) {
   std::string result;
   result.reserve(bytes.size());
-  for (const char c : bytes) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const char c = bytes[i];
     switch (c) {
       case '\r': result += "\\r"; break;
       case '\n': result += "\\n"; break;
@@ -17,6 +18,7 @@ std::string escape(std::string_view bytes) {
       default: {
         const auto octet = static_cast<unsigned char>(c);
         if (octet >= 32 && octet < 127) {
+          if (bytes.substr(i).starts_with("${")) result += '\\';
           result += c;
         } else {
           result += fmt::format("\\x{:02x}", octet);

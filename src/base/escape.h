@@ -7,8 +7,8 @@
 
 namespace smtpspec::base {
 
-/// `bytes` as printable ASCII: \r \n \t \0 \\ and \xHH for every other octet
-/// outside 32 to 126. scenario::Template reads it back.
+/// `bytes` as printable ASCII: \r \n \t \0 \\, \$ before '{', and \xHH for every
+/// other octet outside 32 to 126. scenario::Template reads it back.
 std::string escape(std::string_view bytes);
 
 /// escape(), with at most `limit` octets of `bytes` shown and the rest counted:

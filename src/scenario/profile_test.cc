@@ -68,6 +68,13 @@ TEST(Profile, ValuesAreNotGuessedTwice) {
   EXPECT_EQ(profile.variables.at("local_part"), "d");
 }
 
+TEST(Profile, LinesOfAStepAreNumbered) {
+  const auto variables = numbered({{"recipient_n", "a${n}+${n}@b.test"}}, 12);
+  EXPECT_EQ(variables.at("n"), "12");
+  EXPECT_EQ(variables.at("recipient_n"), "a12+12@b.test");
+  EXPECT_EQ(numbered({}, 1), (Variables{{"n", "1"}}));
+}
+
 TEST(Profile, UnknownTargetHasPostmasterOnly) {
   const auto profile = default_profile({"mx.example", 25}, Listener::lmtp);
   EXPECT_EQ(profile.name, "mx.example:25");

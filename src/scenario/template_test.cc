@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/escape.h"
+
 namespace smtpspec::scenario {
 namespace {
 
@@ -30,6 +32,12 @@ std::string error(const std::string& text) {
 
 TEST(Template, EscapesAreOctets) {
   EXPECT_EQ(expand("a\\r\\n\\t\\0\\\\\\$\\x7f\\xFF"), "a\r\n\t\0\\$\x7f\xff"s);
+}
+
+TEST(Template, ReadsBackWhatEscapeWrites) {
+  std::string octets = "${sender} $5 \\${ $${";
+  for (int i = 0; i < 256; ++i) octets += static_cast<char>(i);
+  EXPECT_EQ(expand(base::escape(octets)), octets);
 }
 
 TEST(Template, PlainTextIsKept) {
