@@ -212,8 +212,6 @@ Profile reference_profile(const Endpoint& mta) {
       {"broken_list", "crew"},
       {"forwarded", "carol@example.test"},
       {"moved", "dave@example.test"},
-      {"user", "alice"},
-      {"password", "correct horse"},
   };
   derive(profile.variables);
   return profile;

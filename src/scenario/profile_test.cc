@@ -85,7 +85,7 @@ TEST(Profile, UnknownTargetHasPostmasterOnly) {
                                           {"local_part", "postmaster"}}));
 }
 
-TEST(Profile, ReferenceHasAValueForMostVariables) {
+TEST(Profile, ReferenceSetsNoVariableThatNobodyKnows) {
   const auto profile = reference_profile({"127.0.0.1", 2525});
   EXPECT_EQ(profile.variables.at("domain"), "example.test");
   EXPECT_EQ(profile.variables.at("recipient_64").find('@'), 64U);
