@@ -20,6 +20,7 @@ struct Template::Part {
   std::string text;            ///< octets of a literal, name of a variable
   std::vector<Part> argument;  ///< text of a function
   long number = 0;             ///< its n, or seconds
+  std::string count;           ///< the variable that holds n; n is then /number
 };
 
 namespace {
@@ -49,7 +50,8 @@ constexpr Function functions[] = {
 std::size_t least_size(const Parts& parts) {
   std::size_t size = 0;
   for (const auto& part : parts) {
-    const auto number = static_cast<std::size_t>(part.number);
+    const auto number =
+        part.count.empty() ? static_cast<std::size_t>(part.number) : 0;
     switch (part.kind) {
       case Kind::literal:
         size += part.text.size();
@@ -95,7 +97,7 @@ class Parser {
     std::string literal;
     const auto flush = [&] {
       if (literal.empty()) return;
-      parts.push_back({Kind::literal, std::exchange(literal, {}), {}, 0});
+      parts.push_back({Kind::literal, std::exchange(literal, {}), {}, 0, {}});
     };
     while (!done() && ends.find(peek()) == std::string_view::npos) {
       if (peek() == '\\') {
@@ -154,7 +156,7 @@ class Parser {
     const auto start = at_;
     at_ += 2;
     const auto name = parse_name(start);
-    Part part{Kind::variable, std::string(name), {}, 0};
+    Part part{Kind::variable, std::string(name), {}, 0, {}};
     if (peek() == '(') part = parse_function(name, start);
     if (peek() != '}') fail(start, "'${' without '}'");
     ++at_;
@@ -180,14 +182,17 @@ class Parser {
 
   Part parse_call(const Function& function, std::size_t start) {
     if (function.kind == Kind::pad) check_pad(start);
-    Part part{function.kind, {}, {}, 0};
+    Part part{function.kind, {}, {}, 0, {}};
     ++at_;
     ++depth_;
     if (function.takes_text) {
       part.argument = parse_parts(function.takes_number ? ",)" : ")");
       if (function.takes_number) skip(',', start, function);
     }
-    if (function.takes_number) {
+    if (function.kind == Kind::repeat) part.count = parse_count();
+    if (!part.count.empty()) {
+      part.number = parse_divisor();
+    } else if (function.takes_number) {
       part.number = parse_number(function.kind == Kind::utc);
     }
     skip(')', start, function);
@@ -208,6 +213,32 @@ class Parser {
       fail(start, fmt::format("it is written {}", function.usage));
     }
     ++at_;
+  }
+
+  void skip_spaces() {
+    while (peek() == ' ') ++at_;
+  }
+
+  // The name of "${name}", or nothing where a number stands.
+  std::string parse_count() {
+    skip_spaces();
+    if (!text_.substr(at_).starts_with("${")) return {};
+    const auto start = at_;
+    at_ += 2;
+    std::string name(parse_name(start));
+    if (peek() != '}') fail(start, "a variable, or a number, says how often");
+    ++at_;
+    return name;
+  }
+
+  // The number of " / 100", or 1.
+  long parse_divisor() {
+    skip_spaces();
+    if (peek() != '/') return 1;
+    const auto start = at_++;
+    const long divisor = parse_number(false);
+    if (divisor == 0) fail(start, "nothing can be divided by 0");
+    return divisor;
   }
 
   long parse_number(bool may_be_negative) {
@@ -300,7 +331,22 @@ class Expander {
   void add_repeated(const Part& part, std::string& result) {
     const auto text = expand(part.argument);
     if (text.empty()) return;
-    for (long i = 0; i < part.number; ++i) add(result, text);
+    const auto times = part.count.empty()
+                           ? part.number
+                           : number_of(part.count) / part.number;
+    for (long i = 0; i < times; ++i) add(result, text);
+  }
+
+  // A number that the server sent; one that is none is too much of anything.
+  long number_of(const std::string& name) {
+    const auto& digits = value(name);
+    long number = 0;
+    const auto end = digits.data() + digits.size();
+    const auto parsed = std::from_chars(digits.data(), end, number);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || number < 0) {
+      throw std::length_error(fmt::format("{} is no number", name));
+    }
+    return number;
   }
 
   const std::string& value(const std::string& name) const {
@@ -317,6 +363,7 @@ class Expander {
 void collect_names(const Parts& parts, std::set<std::string>& names) {
   for (const auto& part : parts) {
     if (part.kind == Kind::variable) names.insert(part.text);
+    if (!part.count.empty()) names.insert(part.count);
     collect_names(part.argument, names);
   }
 }

@@ -3,7 +3,7 @@
 //
 //   \r \n \t \0 \\ \$ \xHH        octets
 //   ${name}                       a variable
-//   ${repeat(text, n)}            n times text
+//   ${repeat(text, n)}            n times text; n, or ${name}, or ${name} / 10
 //   ${pad(text, n)}               text repeated up to a line of n octets, its
 //                                 CRLF counted; once a line
 //   ${upper(text)} ${lower(text)} ASCII letters in one case

@@ -72,6 +72,16 @@ TEST(Template, FunctionsTakeTemplates) {
   EXPECT_EQ(expand("${base64(a,b)}"), "YSxi");
 }
 
+TEST(Template, RepeatsAsOftenAsAVariableSays) {
+  const Variables variables{{"n", "30"}, {"word", "ten"}};
+  EXPECT_EQ(expand("${repeat(x, ${n} / 10)}", variables), "xxx");
+  EXPECT_EQ(expand("${repeat(x, ${n})}", variables).size(), 30U);
+  EXPECT_THAT(parse("${repeat(x, ${n} / 10)}").names(), ElementsAre("n"));
+  EXPECT_THROW(expand("${repeat(x, ${word})}", variables), std::length_error);
+  EXPECT_THAT(error("${repeat(x, ${n} / 0)}"),
+              testing::HasSubstr("divided by 0"));
+}
+
 TEST(Template, PadFillsTheLine) {
   EXPECT_EQ(parse("NOOP ${pad(x, 12)}").expand({}, 2), "NOOP xxxxx");
   EXPECT_EQ(parse("A${pad(xy, 8)}${a}").expand({{"a", "BC"}}), "AxyxyxBC");
