@@ -12,7 +12,7 @@ namespace smtpspec::app {
 
 class Reference {
  public:
-  /// Listens on a free port of 127.0.0.1 as long as it lives.
+  /// Listens on free ports of 127.0.0.1 as long as it lives.
   Reference(boost::asio::io_context& io, server::FlawSet flaws);
 
   /// What is to be known of it, its listeners included.
@@ -20,7 +20,8 @@ class Reference {
 
  private:
   server::Store store_;
-  server::Listener listener_;
+  server::Listener mta_;
+  server::Listener submission_;
   scenario::Profile profile_;
 };
 

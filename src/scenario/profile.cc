@@ -212,6 +212,7 @@ Profile reference_profile(const Endpoint& mta) {
       {"broken_list", "crew"},
       {"forwarded", "carol@example.test"},
       {"moved", "dave@example.test"},
+      {"refused_sender", "somebody@barred.example"},
   };
   derive(profile.variables);
   return profile;

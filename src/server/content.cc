@@ -52,6 +52,11 @@ bool DataReader::ends_wrongly(char octet) {
   tail_ += octet;
   if (tail_.size() > longest) tail_.erase(0, tail_.size() - longest);
   const std::string_view tail = tail_;
+  has_eight_bit_ = has_eight_bit_ || static_cast<unsigned char>(octet) > 127;
+  if (has_eight_bit_ && tail.ends_with("\r\n..\r\n") &&
+      flawed("8bitmime-stuffed-dot-ends-data"_flaw)) {
+    return true;
+  }
   return std::any_of(
       false_ends.begin(), false_ends.end(), [&](const FalseEnd& row) {
         // LF . CRLF is wrong as it stands, and right behind a CR.
@@ -198,6 +203,12 @@ const auto intolerances = std::to_array<Intolerance>({
      [](const View& view) {
        return view.content.declared_size &&
               view.content.size >= *view.content.declared_size;
+     },
+     552, "5.3.4"},
+    {"size-more-than-declared-refused"_flaw,
+     [](const View& view) {
+       return view.content.declared_size &&
+              view.content.size > *view.content.declared_size;
      },
      552, "5.3.4"},
     {"header-missing-from-refused"_flaw,

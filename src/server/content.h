@@ -46,6 +46,7 @@ class DataReader {
   std::string tail_ = "\r\n";
   bool has_bare_line_end_ = false;
   bool has_begun_ = false;
+  bool has_eight_bit_ = false;
 };
 
 /// What is judged when content is complete.
@@ -58,7 +59,7 @@ struct Content {
 };
 
 /// Largest content, as SIZE announces it (RFC 1870 section 3).
-constexpr std::uint64_t size_limit = 10 * 1024 * 1024;
+constexpr std::uint64_t size_limit = 1024 * 1024;
 
 /// The reply that refuses `content`, if it must be refused.
 std::optional<Reply> refusal_of(const Content& content, const FlawSet& flaws);

@@ -27,6 +27,9 @@ std::string Conversation::greeting() {
   if (refuses_session() || flawed("refusal-serves-commands"_flaw)) {
     send("554 " + host + " No mail is taken here\r\n");
     closing_ = flawed("refusal-closes-at-once"_flaw);
+  } else if (flawed("refusal-521-serves-commands"_flaw) ||
+             flawed("submission-greeting-521"_flaw)) {
+    send("521 " + host + " No mail is taken here\r\n");
   } else {
     send("220 " + host + " ESMTP smtpspec reference server\r\n");
   }
@@ -35,6 +38,8 @@ std::string Conversation::greeting() {
 
 std::string Conversation::receive(std::string_view bytes) {
   begin_read();
+  if (flawed("input-beyond-2048-dropped"_flaw) && mode_ == Mode::command)
+    bytes = bytes.substr(0, 2048);
   while (!bytes.empty() && !closing_ && !drops_rest_of_read())
     bytes = step(bytes);
   if (flawed("split-command-refused"_flaw) && mode_ == Mode::command) {
@@ -192,7 +197,12 @@ bool Conversation::refuses_line(const Command* command,
   }
   // 2.4: octets above 127 need an extension.
   if (has_non_ascii(line.text) && !(command && command->takes_utf8)) {
-    say(500, "5.5.2", "Octets above 127 in a command");
+    if (flawed("binary-line-unanswered"_flaw)) return true;
+    if (flawed("binary-line-accepted"_flaw)) {
+      say(250, "2.0.0", "Ok");
+    } else {
+      say(500, "5.5.2", "Octets above 127 in a command");
+    }
     return true;
   }
   if (!command || !command->is_bare || argument.empty()) return false;
@@ -241,15 +251,34 @@ void Conversation::send(std::string octets) {
   outgoing_.push_back({distort(std::move(octets), verb_, flaws_), verb_});
 }
 
+namespace {
+
+struct HeldReply {
+  std::string_view verb;
+  FlawId flaw;
+};
+
+constexpr auto held_replies = std::to_array<HeldReply>({
+    {"NOOP", "noop-reply-held-back"_flaw},
+    {"DATA", "data-reply-held-back"_flaw},
+    {"VRFY", "vrfy-reply-held-back"_flaw},
+    {"EHLO", "ehlo-reply-held-back"_flaw},
+    {"unknown", "unknown-reply-held-back"_flaw},
+    {"MAIL", "replies-held-back"_flaw},
+    {"RCPT", "replies-held-back"_flaw},
+    {"RSET", "replies-held-back"_flaw},
+});
+
+}  // namespace
+
 /// Whether the last reply to a group stays here until more input comes, which
 /// RFC 2920 section 3.2 (5) to (7) forbid.
 bool Conversation::holds_back(const Outgoing& last) const {
   if (outgoing_.size() < 2 || closing_) return false;
-  if (last.verb == "NOOP") return flawed("noop-reply-held-back"_flaw);
-  if (last.verb == "unknown") return flawed("unknown-reply-held-back"_flaw);
-  const bool is_group_verb =
-      last.verb == "MAIL" || last.verb == "RCPT" || last.verb == "RSET";
-  return is_group_verb && flawed("replies-held-back"_flaw);
+  return std::any_of(held_replies.begin(), held_replies.end(),
+                     [&](const HeldReply& row) {
+                       return row.verb == last.verb && flawed(row.flaw);
+                     });
 }
 
 std::string Conversation::flush() {

@@ -24,6 +24,8 @@ namespace smtpspec::server {
 struct Surroundings {
   /// Address of the client, for the Received field.
   std::string client_address = "127.0.0.1";
+  /// Mail is submitted here (RFC 6409): nobody may who has not logged in.
+  bool is_submission = false;
   std::function<std::chrono::system_clock::time_point()> now =
       std::chrono::system_clock::now;
 };
@@ -79,6 +81,7 @@ class Conversation {
     bool has_chunks = false;
     bool has_failed_chunk = false;
     bool has_unknown_user = false;
+    bool is_last_rcpt_refused = false;
   };
 
   /// A chunk of BDAT that is being read.

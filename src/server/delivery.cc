@@ -16,6 +16,10 @@ void Conversation::data(std::string_view) {
   const bool has_rcpt =
       !transaction_.recipients.empty() ||
       (transaction_.is_open && flawed("data-without-rcpt"_flaw));
+  if (transaction_.is_last_rcpt_refused &&
+      flawed("data-refused-after-refused-rcpt"_flaw)) {
+    return say(503, "5.5.1", "The last recipient was refused");
+  }
   if (!has_rcpt) return say(503, "5.5.1", "Say MAIL and RCPT first");
   // RFC 3030 sections 2 and 3: DATA and BDAT do not mix, and binary content
   // comes by BDAT only.

@@ -66,7 +66,8 @@ std::vector<Reads> mail_parameters() {
   std::vector<Reads> result;
   for (const std::string& text :
        {"SIZE=0"s, "size=100"s, "SIZE=00000000000000000001"s, "SIZE=1k"s,
-        "SIZE=1 SIZE=2"s, "SIZE=99999999"s, "BODY=7BIT"s, "BODY=8BITMIME"s,
+        "SIZE=1 SIZE=2"s, "SIZE=99999999"s, "SIZE=1000000"s,
+        "SIZE=" + std::to_string(size_limit), "BODY=7BIT"s, "BODY=8BITMIME"s,
         "BODY=7bit"s, "BODY=FOO"s, "BODY=7BIT BODY=7BIT"s, "BODY=BINARYMIME"s,
         "RET=FULL"s, "RET=hdrs"s, "RET=FOO"s, "RET=FULL RET=FULL"s, "ENVID"s,
         "ENVID=a=b"s, "ENVID=a+2"s, "ENVID=!#$"s, "ENVID=a ENVID=b"s,
@@ -111,6 +112,7 @@ std::vector<Reads> contents() {
       mail(times(101, "Received: from x by y; now\r\n") + good + "\r\n.\r\n") +
           lines({"RCPT TO:<alice@example.test>"}),
       mail(good + "\r\n\xe4\r\n.\r\n"),
+      mail("\xe4\r\n..\r\n.\r\n"),
       mail(good + "Content-Transfer-Encoding: binary\r\n\r\n.\r\n"),
       mail(good + "\r\nBDAT 5\r\n.\r\n"),
       ready + Reads{"DATA\r\n", "x\r\n.\r", "\n", "NOOP\r\n", "\r\n.\r\n"},
@@ -147,6 +149,7 @@ std::vector<Reads> chunks() {
                  "BDAT 0 LAST"}),
       ready + Reads{"BDAT 6\r\nNOOP\r\n", "DATA\r\n", ".\r\n"},
       binary + lines({"DATA", "."}),
+      ready + Reads{"BDAT 2\r\nxx\x80\r\n"},
   };
 }
 
@@ -213,6 +216,11 @@ std::vector<Reads> commands() {
       hello + Reads{"MAIL FROM:<a@b.example>\r\nRCPT TO:<x@example.test>\r\n"
                     "RCPT TO:<alice@example.test>\r\n", "NOOP\r\n",
                     "RSET\r\nNOOP\r\n", "RSET\r\nFOO\r\n", "NOOP\r\n"},
+      ready + Reads{"RCPT TO:<x@example.test>\r\nDATA\r\n", ".\r\n"},
+      ready + Reads{"NOOP\r\nVRFY bob\r\n", "RSET\r\n"},
+      hello + Reads{"NOOP\r\nEHLO client.example\r\n", "RSET\r\n"},
+      hello + Reads{times(300, "NOOP x\r\n")},
+      hello + lines({"MAIL FROM:<a@barred.example>"}),
       hello + Reads{"MAIL FROM:<" + std::string(500, 'x') +
                     "> BODY=BINARYMIME SMTPUTF8 SIZE=1\r\n"},
       senders(), rcpt_parameters(),

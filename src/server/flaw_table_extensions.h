@@ -21,10 +21,22 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
     {"unknown-reply-held-back",
      "Holds the last reply to a group that ends in an unknown command until "
      "more input comes."},
+    {"data-reply-held-back",
+     "Holds the reply to DATA at the end of a group until more input comes."},
+    {"vrfy-reply-held-back",
+     "Holds the reply to VRFY at the end of a group until more input comes."},
+    {"ehlo-reply-held-back",
+     "Holds the reply to EHLO at the end of a group until more input comes."},
     {"pipelined-input-dropped", "Drops what follows a command in a read."},
     {"refusal-drops-input", "Drops what follows a refused command in a read."},
     {"input-after-dot-dropped",
      "Drops what follows the end of data in a read."},
+    {"input-beyond-2048-dropped", "Drops what is beyond octet 2048 of a read."},
+    {"pipelining-expects-data",
+     "Answers RSET behind another command in a read with 503."},
+    {"data-refused-after-refused-rcpt",
+     "Answers DATA with 503 where the last RCPT was refused."},
+    {"pipelining-not-offered", "Does not list PIPELINING."},
 
     // SIZE: RFC 1870.
     {"ehlo-size-grammar", "Lists SIZE 10M in EHLO."},
@@ -32,6 +44,14 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
      "Refuses messages above 100000 octets by 552, and does not list SIZE."},
     {"size-not-enforced", "Takes messages above the limit that it lists."},
     {"size-declared-not-checked", "Takes SIZE= above the limit at MAIL."},
+    {"size-parameter-refused", "Answers SIZE= with 555, and lists SIZE."},
+    {"size-zero-listed-limit-kept",
+     "Lists SIZE 0, and refuses SIZE= above its limit by 552."},
+    {"size-at-limit-refused", "Refuses SIZE= at the limit by 552."},
+    {"size-more-than-declared-refused",
+     "Refuses content larger than SIZE= said."},
+    {"size-rcpt-refused-550",
+     "Answers RCPT with 550 where SIZE= is above half the limit."},
     {"size-zero-refused", "Answers SIZE=0 with 501."},
     {"size-20-digits-refused", "Answers SIZE= of 20 digits with 501."},
     {"size-malformed-accepted", "Ignores a SIZE= that is no number."},
@@ -52,6 +72,8 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
     {"body-value-case-sensitive", "Takes values of BODY= in upper case only."},
     {"body-unknown-accepted", "Takes any value of BODY=."},
     {"body-twice-accepted", "Takes BODY= twice."},
+    {"8bitmime-stuffed-dot-ends-data",
+     "A stuffed dot alone on a line ends content with octets above 127."},
 
     // CHUNKING, BINARYMIME: RFC 3030.
     {"ehlo-chunking-with-parameter", "Lists CHUNKING YES in EHLO."},
@@ -71,7 +93,11 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
      "Reads the octets of a chunk behind a failed one as commands."},
     {"bdat-after-last-not-eaten",
      "Reads the octets of a chunk after the last as commands."},
-    {"bdat-rset-keeps-chunks", "Chunks outlive RSET."},
+    {"bdat-rset-keeps-chunks",
+     "Chunks outlive RSET, and RCPT and DATA do not fit behind them."},
+    {"binary-line-accepted",
+     "Answers a line of octets above 127 with 250."},
+    {"binary-line-unanswered", "Does not answer a line of octets above 127."},
     {"bdat-inside-data-answered", "Obeys a line BDAT inside DATA."},
     {"bdat-size-per-chunk", "Judges the size of each chunk alone."},
     {"data-after-bdat-accepted", "Answers DATA after BDAT with 354."},
@@ -109,8 +135,10 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
     {"enhanced-relay-code-wrong", "Denies relaying with 5.0.0."},
     {"enhanced-size-code-wrong", "Refuses large messages with 5.0.0."},
     {"enhanced-recipients-code-wrong", "Answers too many RCPTs with 4.0.0."},
+    {"enhancedstatuscodes-not-offered", "Does not list ENHANCEDSTATUSCODES."},
 
     // DSN: RFC 3461.
+    {"dsn-not-offered", "Does not list DSN."},
     {"ehlo-dsn-with-parameter", "Lists DSN YES in EHLO."},
     {"dsn-mail-parameters-refused", "Answers RET= and ENVID= with 555."},
     {"dsn-ret-case-sensitive", "Takes RET= in upper case only."},
@@ -137,6 +165,7 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
     {"ehlo-smtputf8-with-parameter", "Lists SMTPUTF8 YES in EHLO."},
     {"ehlo-non-ascii-domain", "Names itself in UTF-8 in the reply to EHLO."},
     {"smtputf8-without-8bitmime", "Lists SMTPUTF8 without 8BITMIME."},
+    {"smtputf8-parameter-refused", "Answers SMTPUTF8 at MAIL with 555."},
     {"smtputf8-value-accepted", "Takes SMTPUTF8=1."},
     {"smtputf8-long-line-refused",
      "Answers MAIL with SMTPUTF8 above 512 octets by 500."},
@@ -150,12 +179,26 @@ inline constexpr auto extension_flaws = std::to_array<Flaw>({
      "Takes a recipient in UTF-8 without SMTPUTF8."},
     {"smtputf8-specials-accepted", "Takes specials in an atom with UTF-8."},
     {"smtputf8-refusal-wrong-code",
-     "Refuses a recipient in UTF-8 without SMTPUTF8 by 554 5.1.3."},
+     "Refuses addresses in UTF-8 without SMTPUTF8 by 554."},
     {"smtputf8-with-body-refused", "Refuses SMTPUTF8 with BODY=8BITMIME."},
     {"smtputf8-orcpt-refused", "Refuses ORCPT=utf-8;... with 501."},
     {"smtputf8-vrfy-word-refused", "Answers VRFY x SMTPUTF8 with 501."},
     {"smtputf8-vrfy-non-ascii",
      "Answers VRFY of a UTF-8 mailbox in UTF-8 unasked."},
+
+    // Submission: RFC 6409.
+    {"submission-open", "Takes mail without login, and relays it."},
+    {"submission-etrn-listed", "Lists ETRN, and answers it with 502."},
+    {"submission-etrn-accepted", "Answers ETRN with 250, not listed."},
+    {"submission-atrn-listed", "Lists ATRN, and answers it with 502."},
+    {"submission-greeting-521", "Greets with 521."},
+
+    // Refusals: RFC 2505, 7504, 7505.
+    {"refusal-521-serves-commands", "Greets with 521 and serves all commands."},
+    {"unknown-user-521", "Answers RCPT of an unknown user with 521."},
+    {"relay-521", "Answers RCPT of a foreign domain with 521."},
+    {"refused-sender-accepted", "Takes mail from senders that are barred."},
+    {"etrn-offered-to-all", "Lists ETRN, and answers it with 250."},
 });
 
 }  // namespace smtpspec::server

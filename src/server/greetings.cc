@@ -11,7 +11,7 @@ namespace {
 
 constexpr auto keyword_lines = std::to_array<std::string_view>({
     "PIPELINING",
-    "SIZE 10485760",
+    "SIZE 1048576",
     "8BITMIME",
     "SMTPUTF8",
     "DSN",
@@ -22,7 +22,7 @@ constexpr auto keyword_lines = std::to_array<std::string_view>({
     "EXPN",
     "HELP",
 });
-static_assert(size_limit == 10485760);
+static_assert(size_limit == 1048576);
 
 /// With `flaw`, `wrong` stands for the line `right`; nothing if it is empty.
 struct KeywordFlaw {
@@ -33,10 +33,14 @@ struct KeywordFlaw {
 
 constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"ehlo-pipelining-with-parameter"_flaw, "PIPELINING", "PIPELINING 10"},
-    {"ehlo-size-grammar"_flaw, "SIZE 10485760", "SIZE 10M"},
-    {"ehlo-double-space"_flaw, "SIZE 10485760", "SIZE  10485760"},
-    {"size-without-number-unchecked"_flaw, "SIZE 10485760", "SIZE"},
-    {"size-limit-unlisted"_flaw, "SIZE 10485760", ""},
+    {"ehlo-size-grammar"_flaw, "SIZE 1048576", "SIZE 10M"},
+    {"ehlo-double-space"_flaw, "SIZE 1048576", "SIZE  1048576"},
+    {"size-without-number-unchecked"_flaw, "SIZE 1048576", "SIZE"},
+    {"size-zero-listed-limit-kept"_flaw, "SIZE 1048576", "SIZE 0"},
+    {"pipelining-not-offered"_flaw, "PIPELINING", ""},
+    {"enhancedstatuscodes-not-offered"_flaw, "ENHANCEDSTATUSCODES", ""},
+    {"dsn-not-offered"_flaw, "DSN", ""},
+    {"size-limit-unlisted"_flaw, "SIZE 1048576", ""},
     {"8bitmime-not-offered"_flaw, "8BITMIME", ""},
     {"8bitmime-not-offered"_flaw, "SMTPUTF8", ""},
     {"8bitmime-not-offered"_flaw, "BINARYMIME", ""},
@@ -69,6 +73,9 @@ constexpr auto extra_keywords = std::to_array<ExtraKeyword>({
     {"ehlo-keyword-grammar"_flaw, "-TRACE_ON"},
     {"ehlo-legacy-equals"_flaw, "X-LOGIN=PLAIN"},
     {"ehlo-lists-etrn"_flaw, "ETRN"},
+    {"etrn-offered-to-all"_flaw, "ETRN"},
+    {"submission-etrn-listed"_flaw, "ETRN"},
+    {"submission-atrn-listed"_flaw, "ATRN"},
 });
 
 std::string first_line(const FlawSet& flaws) {

@@ -69,6 +69,8 @@ Outcome take_size(const Parameter& parameter, const FlawSet& flaws,
       !text.empty() && text.size() <= 20 &&
       std::all_of(text.begin(), text.end(), base::is_digit);
   result.size = 0;
+  if (flaws.contains("size-parameter-refused"_flaw))
+    return Reply{555, "5.5.4", {"Unknown parameter"}};
   if (!is_number && flaws.contains("size-malformed-accepted"_flaw))
     return std::nullopt;
   if (!is_number) return bad("SIZE takes 1 to 20 digits");
@@ -81,6 +83,8 @@ Outcome take_size(const Parameter& parameter, const FlawSet& flaws,
   if (size == 0 && flaws.contains("size-zero-refused"_flaw))
     return bad("SIZE is 0");
   result.size = size;
+  if (size == size_limit && flaws.contains("size-at-limit-refused"_flaw))
+    return too_large();
   if (size <= size_limit || flaws.contains("size-declared-not-checked"_flaw) ||
       flaws.contains("size-without-number-unchecked"_flaw)) {
     return std::nullopt;
@@ -153,6 +157,8 @@ Outcome take_envid(const Parameter& parameter, const FlawSet& flaws,
 /// RFC 6531 section 3.4: no value.
 Outcome take_smtputf8(const Parameter& parameter, const FlawSet& flaws,
                       MailParameters& result) {
+  if (flaws.contains("smtputf8-parameter-refused"_flaw))
+    return Reply{555, "5.5.4", {"Unknown parameter"}};
   if (parameter.value && !flaws.contains("smtputf8-value-accepted"_flaw))
     return bad("SMTPUTF8 takes no value");
   result.utf8 = true;

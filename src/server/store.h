@@ -13,6 +13,8 @@ namespace smtpspec::server {
 
 constexpr std::string_view host_name = "mx.example.test";
 constexpr std::string_view mail_domain = "example.test";
+/// Mail from senders in this domain is refused.
+constexpr std::string_view barred_domain = "barred.example";
 
 /// The mailbox to which mail for `local_part` goes, in lower case: "alice" for
 /// Alice and alice+lists; nothing if there is none. The mailboxes are alice,

@@ -34,6 +34,10 @@ void Conversation::mail(std::string_view argument) {
       transaction_.is_open = true;
     return;
   }
+  if (base::equal_without_case(path->mailbox.domain, barred_domain) &&
+      !flawed("refused-sender-accepted"_flaw)) {
+    return say(550, "5.7.1", "The sender is barred");
+  }
   if (path->is_null && flawed("null-sender-refused"_flaw))
     return say(550, "5.7.1", "The null sender is refused");
   MailParameters parameters;
@@ -58,6 +62,11 @@ void Conversation::mail(std::string_view argument) {
 
 /// 4.1.4: not before EHLO or HELO, not inside a transaction.
 bool Conversation::may_begin_mail() {
+  // RFC 6409 section 4.3, with the code of RFC 4954.
+  if (surroundings_.is_submission && !flawed("submission-open"_flaw)) {
+    say(530, "5.7.0", "Log in first");
+    return false;
+  }
   if (greeted_ == Greeted::no) {
     say(503, "5.5.1", "Say EHLO first");
     return false;
@@ -171,12 +180,18 @@ void Conversation::rcpt(std::string_view argument) {
       !flawed("smtputf8-recipient-without-parameter-accepted"_flaw)) {
     return say(553, "5.6.7", "The address needs SMTPUTF8");
   }
+  if (transaction_.parameters.size.value_or(0) > size_limit / 2 &&
+      flawed("size-rcpt-refused-550"_flaw)) {
+    return say(550, "5.2.3", "Too large for the recipient");
+  }
   if (auto refusal = recipient_refusal(path->mailbox)) {
+    transaction_.is_last_rcpt_refused = true;
     if (!parameters.has_notify || refusal->enhanced != "5.1.1" ||
         !flawed("dsn-notify-changes-reply"_flaw)) {
       return say(std::move(*refusal));
     }
   }
+  transaction_.is_last_rcpt_refused = false;
   add_recipient(path->mailbox);
 }
 
@@ -221,7 +236,8 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
   }
   if (mailbox.domain.empty()) return std::nullopt;
   if (!serves(mailbox)) {
-    if (flawed("relay-accepted"_flaw)) return std::nullopt;
+    if (flawed("relay-accepted"_flaw) || flawed("submission-open"_flaw))
+      return std::nullopt;
     return Reply{550, "5.7.1", {"Relaying is denied"}};
   }
   if (const auto name = mailbox_of(mailbox.local_part)) {
@@ -252,11 +268,14 @@ void Conversation::rset(std::string_view) {
   if (is_untimely("before-ehlo-503"_flaw)) return;
   if (transaction_.is_open && flawed("rset-refused-in-transaction"_flaw))
     return say(503, "5.5.1", "Not now");
+  if (commands_in_read_ > 1 && flawed("pipelining-expects-data"_flaw))
+    return say(503, "5.5.1", "DATA is wanted");
   Transaction old = std::exchange(transaction_, {});
   if (flawed("rset-keeps-sender"_flaw)) transaction_.is_open = old.is_open;
   if (flawed("rset-keeps-recipients"_flaw))
     transaction_.recipients = std::move(old.recipients);
   if (flawed("bdat-rset-keeps-chunks"_flaw)) {
+    transaction_.has_chunks = old.has_chunks;
     transaction_.chunks = std::move(old.chunks);
     transaction_.chunks_size = old.chunks_size;
   }
