@@ -230,7 +230,7 @@ void Conversation::say(Reply reply) {
     refused_in_read_ = true;
     if (++errors_ > error_limit && !flawed("errors-unlimited"_flaw)) {
       closing_ = !flawed("does-not-close-after-421"_flaw);
-      reply = {421, "4.7.0", {std::string(host_name) + " Too many errors"}};
+      reply = {421, "4.3.0", {std::string(host_name) + " Too many errors"}};
     }
   }
   if (greeted_ == Greeted::helo &&

@@ -319,7 +319,7 @@ TEST(Conversation, ClosesAfter20Errors) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(session.code("FOO"), "500");
   EXPECT_FALSE(session.closing());
   EXPECT_EQ(session.say("FOO"),
-            "421 4.7.0 mx.example.test Too many errors\r\n");
+            "421 4.3.0 mx.example.test Too many errors\r\n");
   EXPECT_TRUE(session.closing());
 }
 
