@@ -112,6 +112,9 @@ Judgement printable_text(const ReplyOrError& reply,
 
 Judgement ascii(const ReplyOrError& reply, const ReplyContext& context) {
   if (context.utf8) return std::nullopt;
+  // RFC 6531 section 3.7.4.2 has a scenario of its own.
+  if (context.command == "VRFY" || context.command == "EXPN")
+    return std::nullopt;
   return any_line(reply, [&](const ReplyLine& line) -> Judgement {
     for (const char c : line.text) {
       const auto octet = static_cast<unsigned char>(c);
