@@ -54,6 +54,7 @@ void explain(const scenario::Scenario& scenario,
     std::cout << "watches every reply of the run: " << scenario.watch << '\n';
   print_block("dialog", scenario.dialog_source);
   print_block("control", scenario.control_source);
+  print_block("beside", scenario.beside_source);
   if (!scenario.cases.front().id.empty()) {
     std::cout << "cases:";
     for (const auto& row : scenario.cases) std::cout << ' ' << row.id;

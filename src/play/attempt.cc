@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/escape.h"
@@ -43,10 +44,18 @@ class Attempter {
   }
 
   awaitable<Attempt> run(const scenario::Dialog& dialog) {
+    Attempt result = co_await begin(dialog, true);
+    co_await end(result);
+    co_return result;
+  }
+
+  /// Says `dialog`, from where the scenario begins or from the greeting, and
+  /// leaves the connection open.
+  awaitable<Attempt> begin(const scenario::Dialog& dialog, bool prepares) {
     Attempt result;
     try {
       co_await open();
-      co_await prepare();
+      if (prepares) co_await prepare();
       co_await say(dialog);
       result.verdict = worst_;
       result.reason = worst_reason_;
@@ -61,10 +70,13 @@ class Attempter {
       result.reason =
           fmt::format("the profile gives no value for {}", missing.name);
     }
+    co_return result;
+  }
+
+  awaitable<void> end(Attempt& result) {
     co_await session_.finish(waits_.deadline(waits_.farewell));
     result.transcript = std::move(session_.transcript());
     result.breaches = session_.breaches();
-    co_return result;
   }
 
  private:
@@ -299,9 +311,26 @@ void Attempter::note_verdict(const Judgement& judgement, int line,
 awaitable<Attempt> attempt(const scenario::Test& test,
                            const scenario::Dialog& dialog, const Target& target,
                            const Waits& waits, Segmentation segmentation) {
-  Attempter attempter(co_await net::asio::this_coro::executor, test, target,
-                      waits, segmentation);
-  co_return co_await attempter.run(dialog);
+  const auto executor = co_await net::asio::this_coro::executor;
+  Attempter attempter(executor, test, target, waits, segmentation);
+  const scenario::Dialog& beside = test.scenario->beside;
+  if (beside.steps.empty() || &dialog == &test.row->control)
+    co_return co_await attempter.run(dialog);
+
+  Attempter other(executor, test, target, waits, segmentation);
+  Attempt held = co_await other.begin(beside, false);
+  const bool is_open = held.verdict == Verdict::passed;
+  Attempt result;
+  if (is_open) result = co_await attempter.run(dialog);
+  co_await other.end(held);
+  if (!is_open) {
+    held.verdict = std::min(held.verdict, Verdict::blocked);
+    co_return held;
+  }
+  result.beside = std::move(held.transcript);
+  for (Breach& breach : held.breaches)
+    result.breaches.push_back(std::move(breach));
+  co_return result;
 }
 
 }  // namespace smtpspec::play

@@ -16,11 +16,14 @@ struct Attempt {
   /// A second connection may do better.
   bool transient = false;
   Transcript transcript;
+  /// Of the session beside it; without lines where there was none.
+  Transcript beside;
   std::vector<Breach> breaches;
 };
 
 /// Says `dialog` on a fresh connection, once `test`'s scenario's conditions
-/// (from, needs, lacks) hold. Throws for cancellation only.
+/// (from, needs, lacks) hold; with the scenario's `beside` open meanwhile,
+/// unless `dialog` is the control. Throws for cancellation only.
 net::asio::awaitable<Attempt> attempt(const scenario::Test& test,
                                       const scenario::Dialog& dialog,
                                       const Target& target,

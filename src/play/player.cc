@@ -19,6 +19,8 @@ void take(Played& played, Attempt& attempt) {
   played.result.verdict = attempt.verdict;
   played.result.reason = attempt.reason;
   played.result.line = attempt.line;
+  if (!attempt.beside.lines.empty())
+    played.result.transcripts.push_back(std::move(attempt.beside));
   played.result.transcripts.push_back(std::move(attempt.transcript));
   for (Breach& breach : attempt.breaches)
     played.breaches.push_back(std::move(breach));
@@ -47,6 +49,8 @@ class Player {
   void keep_breaches(Played& played, Attempt& attempt) {
     for (Breach& breach : attempt.breaches)
       played.breaches.push_back(std::move(breach));
+    if (!attempt.beside.lines.empty())
+      played.result.transcripts.push_back(std::move(attempt.beside));
     played.result.transcripts.push_back(std::move(attempt.transcript));
   }
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view keys[] = {
     "title", "clause", "needs",  "lacks",   "from",  "listener",
-    "flaw",  "watch",  "dialog", "control", "cases",
+    "flaw",  "watch",  "dialog", "control", "beside", "cases",
 };
 
 /// smtpspec reads folder/name.yaml; the id is folder/name.
@@ -53,6 +53,7 @@ class Loader {
     load_listener();
     load_watch();
     load_dialogs();
+    load_beside();
     load_cases();
     check_flaws();
     return std::move(scenario_);
@@ -147,6 +148,23 @@ class Loader {
     scenario_.control_source = control_->text;
   }
 
+  void load_beside() {
+    const auto* node = find(root(), "beside");
+    if (node == nullptr) return;
+    const auto block = file_.block(*node, "beside");
+    scenario_.beside_source = block.text;
+    scenario_.beside = parse_dialog(block.text, file_.path(), file_.text(),
+                                    block.first_line, block.indent);
+    check_dialog(scenario_.beside,
+                 {file_.path(), file_.text(), block.first_line, Start::greeting,
+                  needs_pipelining(), false});
+  }
+
+  bool needs_pipelining() const {
+    const auto& needs = scenario_.needs;
+    return std::find(needs.begin(), needs.end(), "PIPELINING") != needs.end();
+  }
+
   void load_cases() {
     const auto* node = find(root(), "cases");
     if (node == nullptr) {
@@ -167,12 +185,9 @@ class Loader {
                bool is_control) const {
     auto dialog = parse_dialog(block.text, file_.path(), file_text,
                                block.first_line, block.indent);
-    const auto& needs = scenario_.needs;
-    const bool pipelining =
-        std::find(needs.begin(), needs.end(), "PIPELINING") != needs.end();
     check_dialog(dialog,
                  {file_.path(), file_text, block.first_line, scenario_.from,
-                  pipelining, control_.has_value() && !is_control});
+                  needs_pipelining(), control_.has_value() && !is_control});
     return dialog;
   }
 

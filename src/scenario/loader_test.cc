@@ -140,11 +140,19 @@ TEST(Loader, UnknownVariableIsShownWithACaret) {
             "                    ^");
 }
 
+TEST(Loader, ADialogBesideBeginsAtTheGreeting) {
+  const std::string rest = head + noop;
+  const auto good = load(rest + "beside: |\n  S? 220\n");
+  EXPECT_EQ(good.beside.steps.size(), 1u);
+  EXPECT_THAT(error(rest + "beside: |\n  C: NOOP\n"),
+              HasSubstr("without an S line"));
+}
+
 TEST(Loader, UnknownKeyIsShownWithACaret) {
   EXPECT_EQ(error(head + "flow: x\n" + noop),
             "scenarios/folder/name.yaml:4:1: unknown key 'flow': there are "
             "title clause needs lacks from listener flaw watch dialog control "
-            "cases\n"
+            "beside cases\n"
             "  flow: x\n"
             "  ^");
 }

@@ -44,6 +44,10 @@ struct Scenario {
   std::string watch;
   std::string dialog_source;
   std::string control_source;
+  std::string beside_source;
+  /// Said first, from the greeting on, on a connection of its own that stays
+  /// open while a case's dialog is said. Empty where there is none.
+  Dialog beside;
   int dialog_line = 0;
   std::vector<Case> cases;  ///< at least one
 };
