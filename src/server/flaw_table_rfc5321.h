@@ -116,6 +116,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"mail-without-path-accepted", "Takes MAIL without FROM: or a path."},
     {"mail-without-brackets-accepted", "Takes MAIL FROM:a@b."},
     {"space-after-colon-accepted", "Takes a space after FROM: and TO:."},
+    {"refused-sender-554", "Refuses a sender that is barred with 554."},
     {"null-sender-refused", "Refuses MAIL FROM:<> with 550."},
     {"null-sender-one-recipient", "Refuses a second RCPT after MAIL FROM:<>."},
     {"mail-twice-keeps-rcpts", "Takes MAIL in a transaction, keeps the RCPTs."},

@@ -63,6 +63,8 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"mail-before-ehlo-wrong-code"_flaw, "MAIL", "503 5.5.1 Say EHLO",
      "550 5.5.1 No\r\n"},
     {"mail-wrong-success-code"_flaw, "MAIL", "250", "251 2.1.0 Ok\r\n"},
+    {"refused-sender-554"_flaw, "MAIL", "550 5.7.1 The sender is barred",
+     "554 5.7.1 No\r\n"},
     {"mail-refused-with-551"_flaw, "MAIL", "501 5.1.7", "551 5.1.7 No\r\n"},
     {"enhanced-syntax-code-wrong"_flaw, "MAIL", "501 5.5.4",
      "501 5.0.0 No\r\n"},
