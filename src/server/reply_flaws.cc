@@ -66,6 +66,7 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"refused-sender-554"_flaw, "MAIL", "550 5.7.1 The sender is barred",
      "554 5.7.1 No\r\n"},
     {"mail-refused-with-551"_flaw, "MAIL", "501 5.1.7", "551 5.1.7 No\r\n"},
+    {"mail-refused-with-551"_flaw, "MAIL", "550 5.7.1", "551 5.7.1 No\r\n"},
     {"enhanced-syntax-code-wrong"_flaw, "MAIL", "501 5.5.4",
      "501 5.0.0 No\r\n"},
     {"enhanced-syntax-code-wrong"_flaw, "MAIL", "555 5.5.4",

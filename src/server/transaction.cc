@@ -36,6 +36,10 @@ void Conversation::mail(std::string_view argument) {
   }
   if (base::equal_without_case(path->mailbox.domain, barred_domain) &&
       !flawed("refused-sender-accepted"_flaw)) {
+    if (flawed("refused-mail-closes"_flaw)) {
+      closing_ = true;
+      return;
+    }
     return say(550, "5.7.1", "The sender is barred");
   }
   if (path->is_null && flawed("null-sender-refused"_flaw))
