@@ -24,10 +24,10 @@ namespace smtpspec::server {
 struct Surroundings {
   /// Address of the client, for the Received field.
   std::string client_address = "127.0.0.1";
-  /// Mail is submitted here (RFC 6409): nobody may who has not logged in.
-  bool is_submission = false;
   std::function<std::chrono::system_clock::time_point()> now =
       std::chrono::system_clock::now;
+  /// Mail is submitted here (RFC 6409): nobody may who has not logged in.
+  bool is_submission = false;
 };
 
 class Conversation {
