@@ -117,6 +117,8 @@ std::vector<Reads> contents() {
       mail(good + "\r\nBDAT 5\r\n.\r\n"),
       ready + Reads{"DATA\r\n", "x\r\n.\r", "\n", "NOOP\r\n", "\r\n.\r\n"},
       ready + Reads{"DATA\r\n", "x\r\n.\r\nNOOP\r\nFOO\r\nNOOP\r\n"},
+      hello + lines({"MAIL FROM:<a@b.example> SIZE=2",
+                     "RCPT TO:<bob@example.test>", "DATA", "x", "."}),
       hello + lines({"MAIL FROM:<a@b.example> SIZE=3",
                      "RCPT TO:<bob@example.test>", "DATA", "x", ".", "NOOP"}),
       ready + lines({"RCPT TO:<bob@example.test>",
