@@ -73,7 +73,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     // Unknown and unimplemented commands: 2.2.2, 3.8, 4.1.5, 4.2.4, F.
     {"unregistered-verb-accepted", "Answers DEBUG, WIZ, KILL, SHOWQ with 250."},
     {"unknown-command-502", "Answers an unknown command with 502."},
-    {"unimplemented-command-500", "Answers SEND and TURN with 500."},
+    {"unimplemented-command-504", "Answers SEND and TURN with 504."},
     {"closes-after-unknown-command", "Closes after an unknown command."},
     {"closes-after-error", "Closes after a 501, 503 or 550 reply, no 421."},
     {"does-not-close-after-421", "Stays open after 421."},

@@ -26,8 +26,8 @@ constexpr auto substitutes = std::to_array<Substitute>({
 
     {"unknown-command-502"_flaw, "unknown", "500", "502 5.5.1 Unknown\r\n"},
     {"enhanced-code-unpaired"_flaw, "unknown", "500", "500 5.2.2 Unknown\r\n"},
-    {"unimplemented-command-500"_flaw, "SEND", "502", "500 5.5.1 Unknown\r\n"},
-    {"unimplemented-command-500"_flaw, "TURN", "502", "500 5.5.1 Unknown\r\n"},
+    {"unimplemented-command-504"_flaw, "SEND", "502", "504 5.5.1 Unknown\r\n"},
+    {"unimplemented-command-504"_flaw, "TURN", "502", "504 5.5.1 Unknown\r\n"},
 
     {"two-replies"_flaw, "NOOP", "", "250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n"},
     {"one-reply-missing"_flaw, "NOOP", "", ""},
