@@ -66,7 +66,6 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"data-argument-accepted", "Does DATA although it has an argument."},
     {"quit-argument-accepted", "Does QUIT although it has an argument."},
     {"line-too-long-501", "Answers NOOP with 501 when the line is too long."},
-    {"string-quoted-500", "Answers NOOP with a quoted string with 500."},
     {"string-quoted-500",
      "Answers NOOP and VRFY with a quoted string with 500."},
 
