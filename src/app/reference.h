@@ -22,6 +22,7 @@ class Reference {
   server::Store store_;
   server::Listener mta_;
   server::Listener submission_;
+  server::Listener lmtp_;
   scenario::Profile profile_;
 };
 

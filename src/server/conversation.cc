@@ -165,6 +165,11 @@ constexpr auto short_lines = std::to_array<ShortLine>({
     {"binarymime-long-line-refused"_flaw, "MAIL", "BODY=BINARYMIME"},
     {"smtputf8-long-line-refused"_flaw, "MAIL", "SMTPUTF8"},
     {"dsn-long-line-refused"_flaw, "RCPT", "ORCPT="},
+    {"deliverby-long-line-refused"_flaw, "MAIL", " BY="},
+    {"mt-priority-long-line-refused"_flaw, "MAIL", " MT-PRIORITY="},
+    {"mtrk-long-line-refused"_flaw, "MAIL", " MTRK="},
+    {"solicit-long-line-refused"_flaw, "MAIL", " SOLICIT="},
+    {"rrvs-long-line-refused"_flaw, "RCPT", " RRVS="},
 });
 
 bool is_too_long(std::string_view verb, const CommandLine& line,

@@ -20,14 +20,18 @@
 
 namespace smtpspec::server {
 
+/// What a port is for: mail between servers, mail from its authors (RFC 6409),
+/// or mail to be put into mailboxes (LMTP, RFC 2033).
+enum class Service { mta, submission, lmtp };
+
 /// What a session is told about the world.
 struct Surroundings {
   /// Address of the client, for the Received field.
   std::string client_address = "127.0.0.1";
   std::function<std::chrono::system_clock::time_point()> now =
       std::chrono::system_clock::now;
-  /// Mail is submitted here (RFC 6409): nobody may who has not logged in.
-  bool is_submission = false;
+  /// On submission nobody may send who has not logged in (RFC 6409).
+  Service service = Service::mta;
 };
 
 class Conversation {
@@ -98,6 +102,7 @@ class Conversation {
     std::string_view verb;
   };
 
+  bool is_lmtp() const { return surroundings_.service == Service::lmtp; }
   bool flawed(FlawId flaw) const { return flaws_.contains(flaw); }
 
   // conversation.cc: octets to lines to commands; replies to octets.
@@ -120,6 +125,7 @@ class Conversation {
 
   // greetings.cc: EHLO and HELO.
   void ehlo(std::string_view argument);
+  void lhlo(std::string_view argument);
   void helo(std::string_view argument);
   bool accepts_name(std::string_view name);
   std::vector<std::string> keywords() const;
@@ -133,6 +139,8 @@ class Conversation {
                                     std::string_view& argument);
   bool refuses_utf8(const Path& path, bool has_parameter) const;
   std::optional<Reply> recipient_refusal(const Mailbox& mailbox);
+  std::optional<Reply> refusal_for(const RcptParameters& parameters,
+                                   const Mailbox& mailbox) const;
   void add_recipient(const Mailbox& mailbox);
   bool serves(const Mailbox& mailbox) const;
   void reset_transaction() { transaction_ = {}; }
@@ -146,7 +154,15 @@ class Conversation {
   void finish_chunk();
   void finish_message(std::string octets, Content content);
   void deliver(std::string octets);
+  void say_result(Reply reply);
   std::string trace(std::uint64_t id) const;
+
+  // relaying.cc: ETRN, XCLIENT and XFORWARD.
+  void etrn(std::string_view argument);
+  void xclient(std::string_view argument);
+  void xforward(std::string_view argument);
+  bool is_trusted() const;
+  bool refuses_forwarding(std::string_view argument);
 
   // enquiries.cc: VRFY, EXPN, HELP, NOOP and QUIT.
   void vrfy(std::string_view argument);
@@ -176,6 +192,9 @@ class Conversation {
   bool answered_early_ = false;
   bool mail_came_by_bdat_ = false;
   bool has_delivered_ = false;
+  bool was_forwarded_ = false;
+  /// Before XCLIENT said otherwise.
+  bool is_from_here_ = surroundings_.client_address == "127.0.0.1";
   bool has_refused_user_ = false;
   bool closing_ = false;
 };

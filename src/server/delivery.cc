@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -137,6 +138,7 @@ void Conversation::finish_chunk() {
   verb_ = "BDAT";
   if (chunk_.refusal) {
     transaction_.has_failed_chunk = transaction_.is_open;
+    if (chunk_.is_last) return say_result(std::move(*chunk_.refusal));
     return say(std::move(*chunk_.refusal));
   }
   transaction_.has_chunks = true;
@@ -168,7 +170,7 @@ void Conversation::finish_message(std::string octets, Content content) {
   if (!refusal && transaction_.has_unknown_user)
     refusal = Reply{550, "5.1.1", {"No such user"}};
   if (refusal) {
-    say(std::move(*refusal));
+    say_result(std::move(*refusal));
     if (!flawed("refused-dot-keeps-transaction"_flaw)) reset_transaction();
     return;
   }
@@ -183,12 +185,23 @@ void Conversation::finish_message(std::string octets, Content content) {
     transaction_.recipients = std::move(old.recipients);
 }
 
+/// The reply to the end of content: for LMTP one for each recipient, none if
+/// there are none (RFC 2033 sections 4.2 and 4.3).
+void Conversation::say_result(Reply reply) {
+  const auto& recipients = transaction_.recipients;
+  std::size_t count = recipients.size();
+  if (flawed("lmtp-duplicates-merged"_flaw))
+    count = std::set(recipients.begin(), recipients.end()).size();
+  const bool is_for_each =
+      is_lmtp() ? !flawed("lmtp-one-reply"_flaw)
+                : reply.code == 250 && flawed("reply-per-recipient"_flaw);
+  if (!is_for_each) count = 1;
+  for (std::size_t i = 0; i < count; ++i) say(reply);
+}
+
 void Conversation::deliver(std::string octets) {
   const auto id = store_.next_id();
-  const std::size_t replies =
-      flawed("reply-per-recipient"_flaw) ? transaction_.recipients.size() : 1;
-  for (std::size_t i = 0; i < replies; ++i)
-    say(250, "2.0.0", fmt::format("Ok, taken as {}", id));
+  say_result({250, "2.0.0", {fmt::format("Ok, taken as {}", id)}});
   store_.add({.sender = transaction_.sender.text,
               .recipients = transaction_.recipients,
               .octets = flawed("trace-missing"_flaw) ? std::move(octets)

@@ -61,6 +61,47 @@ Reads senders() {
   return result;
 }
 
+Reads with(const std::string& parameter) {
+  return hello + lines({"MAIL FROM:<a@b.example> " + parameter,
+                        "RCPT TO:<alice@example.test>"});
+}
+
+/// ETRN, XCLIENT, XFORWARD, and parameters of their time.
+std::vector<Reads> relaying() {
+  const std::string long_path(500, 'p');
+  const std::string to = "RCPT TO:<alice@example.test> ";
+  return {
+      with("BY=600;R"), with("BY=0;N"), with("BY=0;R"), with("BY=59;R"),
+      with("MT-PRIORITY=-3"), with("MT-PRIORITY=3"), with("MT-PRIORITY=10"),
+      with("MTRK=QUJDREVGRw=="s), with("MTRK=QUJDREVGRw:60"),
+      with("SOLICIT=org.example:adv"), with("CONPERM"),
+      begun + lines({to + "RRVS=2026-01-01T00:00:00Z", to + "CONNEG"}),
+      begun + lines({to + "RRVS=1999-01-01T00:00:00Z",
+                     "RCPT TO:<postmaster> RRVS=1999-01-01T00:00:00Z",
+                     "RCPT TO:<" + long_path + "> RRVS=x"}),
+      begun + Reads(7, to + "\r\n"),
+      hello + lines({"MAIL FROM:<" + long_path + "> BY=600;R",
+                     "MAIL FROM:<" + long_path + "> MT-PRIORITY=3",
+                     "MAIL FROM:<" + long_path + "> MTRK=QUJDREVGRw",
+                     "MAIL FROM:<" + long_path + "> SOLICIT=a"}),
+      hello + lines({"ETRN x.example", "ETRN a b", "LHLO client.example"}),
+      begun + lines({"ETRN x.example"}),
+      begun + lines({"XCLIENT NAME=a", "XFORWARD NAME=a"}),
+      hello + lines({"XFORWARD", "XFORWARD NAME=a"}),
+      hello + lines({"XCLIENT", "XCLIENT NAME=[UNAVAILABLE]",
+                     "EHLO client.example"}),
+  };
+}
+
+/// Where only LMTP, or submission, tells.
+std::vector<Reads> services() {
+  const Reads lhlo = lines({"LHLO client.example", "MAIL FROM:<a@b.example>",
+                            "RCPT TO:<alice@example.test>",
+                            "RCPT TO:<alice@example.test>", "DATA", "x", "."});
+  return {lhlo, lines({"EHLO client.example"}),
+          hello + lines({"XCLIENT NAME=a", "XFORWARD NAME=a"})};
+}
+
 /// Few to a session: it ends after too many errors.
 std::vector<Reads> mail_parameters() {
   std::vector<Reads> result;
@@ -240,11 +281,12 @@ std::vector<Reads> large() {
 }
 
 /// All that a client, or the owner of a mailbox, sees of a session.
-std::vector<std::string> seen(const Reads& reads, const FlawSet& flaws) {
+std::vector<std::string> seen(const Reads& reads, const FlawSet& flaws,
+                              Service service = Service::mta) {
   Store store;
   Conversation conversation(store, flaws, {"127.0.0.1", [] {
     return std::chrono::system_clock::time_point();
-  }});
+  }, service});
   std::vector<std::string> result = {conversation.greeting()};
   for (const auto& read : reads) {
     if (conversation.closing()) break;
@@ -262,7 +304,8 @@ std::vector<std::string> seen(const Reads& reads, const FlawSet& flaws) {
 
 TEST(Flaws, EachOneShows) {
   std::vector<Reads> sessions = commands();
-  for (const auto& more : {contents(), chunks(), mail_parameters()})
+  for (const auto& more :
+       {contents(), chunks(), mail_parameters(), relaying()})
     sessions.insert(sessions.end(), more.begin(), more.end());
   std::vector<std::vector<std::string>> right;
   for (const auto& session : sessions) right.push_back(seen(session, {}));
@@ -277,10 +320,19 @@ TEST(Flaws, EachOneShows) {
     }
     return false;
   };
+  const auto shows_in_service = [](FlawId flaw) {
+    for (const Service service : {Service::submission, Service::lmtp}) {
+      for (const Reads& session : services())
+        if (seen(session, {flaw}, service) != seen(session, {}, service))
+          return true;
+    }
+    return false;
+  };
   for (const Flaw& row : all_flaws()) {
     const FlawId flaw = *find_flaw(row.name);
     if (flaw == "one-session-at-a-time"_flaw) continue;  // see listener_test
-    EXPECT_TRUE(shows(flaw, sessions, right) || shows(flaw, slow, slow_right))
+    EXPECT_TRUE(shows(flaw, sessions, right) || shows_in_service(flaw) ||
+                 shows(flaw, slow, slow_right))
         << row.name;
   }
 }

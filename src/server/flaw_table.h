@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "server/flaw_table_extensions.h"
+#include "server/flaw_table_relaying.h"
 #include "server/flaw_table_rfc5321.h"
 
 namespace smtpspec::server {
@@ -23,6 +24,7 @@ constexpr std::array<Flaw, M + N> join(const std::array<Flaw, M>& a,
 }  // namespace internal
 
 inline constexpr auto flaw_table =
-    internal::join(rfc5321_flaws, extension_flaws);
+    internal::join(internal::join(rfc5321_flaws, extension_flaws),
+                   relaying_flaws);
 
 }  // namespace smtpspec::server

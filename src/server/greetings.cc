@@ -1,6 +1,7 @@
 // EHLO and HELO (RFC 5321 sections 2.2, 3.2, 4.1.1.1 and 4.1.4).
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.h"
 #include "server/conversation.h"
@@ -9,18 +10,35 @@ namespace smtpspec::server {
 
 namespace {
 
-constexpr auto keyword_lines = std::to_array<std::string_view>({
-    "PIPELINING",
-    "SIZE 1048576",
-    "8BITMIME",
-    "SMTPUTF8",
-    "DSN",
-    "ENHANCEDSTATUSCODES",
-    "CHUNKING",
-    "BINARYMIME",
-    "VRFY",
-    "EXPN",
-    "HELP",
+struct Keyword {
+  std::string_view line;
+  /// Where alone it is offered.
+  std::optional<Service> service;
+};
+
+constexpr auto keyword_lines = std::to_array<Keyword>({
+    {"PIPELINING", {}},
+    {"SIZE 1048576", {}},
+    {"8BITMIME", {}},
+    {"SMTPUTF8", {}},
+    {"DSN", {}},
+    {"ENHANCEDSTATUSCODES", {}},
+    {"CHUNKING", {}},
+    {"BINARYMIME", {}},
+    {"VRFY", {}},
+    {"EXPN", {}},
+    {"HELP", {}},
+    {"LIMITS RCPTMAX=1000", {}},
+    {"DELIVERBY 60", {}},
+    {"MT-PRIORITY MIXER", {}},
+    {"MTRK", {}},
+    {"NO-SOLICITING org.example:adv", {}},
+    {"RRVS", {}},
+    {"CONPERM", {}},
+    {"CONNEG", {}},
+    {"ETRN", Service::mta},
+    {"XCLIENT NAME ADDR PORT PROTO HELO LOGIN", Service::mta},
+    {"XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE", Service::mta},
 });
 static_assert(size_limit == 1048576);
 
@@ -60,6 +78,28 @@ constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"expn-unsupported"_flaw, "EXPN", ""},
     {"help-unlisted"_flaw, "HELP", ""},
     {"help-missing"_flaw, "HELP", ""},
+    {"etrn-accepted"_flaw, "ETRN", ""},
+    {"burl-without-8bitmime"_flaw, "8BITMIME", ""},
+    {"lmtp-without-pipelining"_flaw, "PIPELINING", ""},
+    {"lmtp-without-enhanced-codes"_flaw, "ENHANCEDSTATUSCODES", ""},
+    {"limits-grammar"_flaw, "LIMITS RCPTMAX=1000", "LIMITS RCPTMAX 1.000;"},
+    {"limits-mailmax-grammar"_flaw, "LIMITS RCPTMAX=1000",
+     "LIMITS MAILMAX=010"},
+    {"limits-rcptmax-grammar"_flaw, "LIMITS RCPTMAX=1000", "LIMITS RCPTMAX=0"},
+    {"limits-rcptmax-10"_flaw, "LIMITS RCPTMAX=1000", "LIMITS RCPTMAX=10"},
+    {"deliverby-grammar"_flaw, "DELIVERBY 60", "DELIVERBY 60s"},
+    {"mt-priority-grammar"_flaw, "MT-PRIORITY MIXER", "MT-PRIORITY A B"},
+    {"mtrk-with-value"_flaw, "MTRK", "MTRK YES"},
+    {"no-soliciting-grammar"_flaw, "NO-SOLICITING org.example:adv",
+     "NO-SOLICITING 1adv,,"},
+    {"no-soliciting-class-unlisted"_flaw, "NO-SOLICITING org.example:adv",
+     "NO-SOLICITING"},
+    {"rrvs-with-value"_flaw, "RRVS", "RRVS YES"},
+    {"xclient-unknown-attribute"_flaw,
+     "XCLIENT NAME ADDR PORT PROTO HELO LOGIN", "XCLIENT NAME ADDR COLOR"},
+    {"xforward-unknown-attribute"_flaw,
+     "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE",
+     "XFORWARD NAME ADDR COLOR"},
 });
 
 struct ExtraKeyword {
@@ -72,10 +112,12 @@ constexpr auto extra_keywords = std::to_array<ExtraKeyword>({
     {"ehlo-obsolete-keyword"_flaw, "VERB"},
     {"ehlo-keyword-grammar"_flaw, "-TRACE_ON"},
     {"ehlo-legacy-equals"_flaw, "X-LOGIN=PLAIN"},
-    {"ehlo-lists-etrn"_flaw, "ETRN"},
-    {"etrn-offered-to-all"_flaw, "ETRN"},
     {"submission-etrn-listed"_flaw, "ETRN"},
     {"submission-atrn-listed"_flaw, "ATRN"},
+    {"futurerelease-on-port-25"_flaw,
+     "FUTURERELEASE 86400 2099-12-31T23:59:59Z"},
+    {"burl-on-port-25"_flaw, "BURL"},
+    {"burl-without-8bitmime"_flaw, "BURL"},
 });
 
 std::string first_line(const FlawSet& flaws) {
@@ -106,10 +148,15 @@ bool accepts_literal(std::string_view name, const FlawSet& flaws) {
 
 std::vector<std::string> Conversation::keywords() const {
   std::vector<std::string> result;
-  for (const std::string_view line : keyword_lines) {
+  for (const auto& [line, service] : keyword_lines) {
+    if (service.value_or(surroundings_.service) != surroundings_.service)
+      continue;
+    if (line.starts_with('X') && !is_trusted()) continue;
     const auto row = std::find_if(
         keyword_flaws.begin(), keyword_flaws.end(),
-        [&](const auto& r) { return r.right == line && flawed(r.flaw); });
+        [&, text = line](const auto& r) {
+          return r.right == text && flawed(r.flaw);
+        });
     const auto sent = row == keyword_flaws.end() ? line : row->wrong;
     if (!sent.empty()) result.emplace_back(sent);
   }
@@ -152,7 +199,17 @@ bool Conversation::accepts_name(std::string_view name) {
   return false;
 }
 
+/// RFC 2033 section 4.1: LHLO stands for EHLO, on LMTP's ports only.
+void Conversation::lhlo(std::string_view argument) {
+  if (is_lmtp() || flawed("lhlo-on-port-25"_flaw)) return ehlo(argument);
+  say(500, "5.5.1", "Unknown command: LHLO");
+}
+
 void Conversation::ehlo(std::string_view argument) {
+  if (is_lmtp() && verb_ == "EHLO" && !flawed("lmtp-ehlo-accepted"_flaw))
+    return say(500, "5.5.1", "This is LMTP: say LHLO");
+  if (was_forwarded_ && flawed("xclient-forbids-ehlo"_flaw))
+    return say(503, "", "Already greeted");
   if (greeted_ == Greeted::ehlo && flawed("second-ehlo-503"_flaw))
     return say(503, "", "Already greeted");
   if (!accepts_name(argument)) {
@@ -168,6 +225,8 @@ void Conversation::ehlo(std::string_view argument) {
 }
 
 void Conversation::helo(std::string_view argument) {
+  if (is_lmtp() && !flawed("lmtp-ehlo-accepted"_flaw))
+    return say(500, "5.5.1", "This is LMTP: say LHLO");
   if (!accepts_name(argument)) return;
   client_name_ = argument;
   greeted_ = Greeted::helo;

@@ -145,7 +145,7 @@ asio::awaitable<void> Listener::Impl::converse(tcp::socket& socket) {
   }
   Surroundings surroundings;
   surroundings.client_address = socket.remote_endpoint().address().to_string();
-  surroundings.is_submission = options_.is_submission;
+  surroundings.service = options_.service;
   Conversation conversation(store_, options_.flaws, surroundings);
   co_await write(socket, conversation.greeting(), idle_deadline());
 

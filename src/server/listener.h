@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "server/conversation.h"
 #include "server/flaws.h"
 #include "server/store.h"
 
@@ -16,8 +17,7 @@ struct ListenerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0: any free port
   FlawSet flaws;
-  /// Mail is submitted here (RFC 6409).
-  bool is_submission = false;
+  Service service = Service::mta;
   /// One more connection is told 421.
   std::size_t max_connections = 200;
   /// A client silent for that long is told 421 (RFC 5321 section 4.5.3.2.7).

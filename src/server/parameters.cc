@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <regex>
+#include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "server/address.h"
 #include "server/content.h"
+#include "server/store.h"
 
 namespace smtpspec::server {
 
@@ -165,7 +169,99 @@ Outcome take_smtputf8(const Parameter& parameter, const FlawSet& flaws,
   return std::nullopt;
 }
 
+/// RFC 2852 section 4: by-time ";" by-mode [by-trace].
+Outcome take_by(const Parameter& parameter, const FlawSet& flaws,
+                MailParameters& result) {
+  if (flaws.contains("deliverby-parameter-refused"_flaw)) return bad("BY");
+  if (flaws.contains("deliverby-refused-by-554"_flaw))
+    return Reply{554, "5.5.4", {"No deadlines"}};
+  static const std::regex form("([+-]?)([0-9]{1,9});([NR])T?",
+                               std::regex::icase);
+  const std::string text(parameter.value.value_or(""));
+  std::smatch match;
+  if (std::exchange(result.has_by, true)) return bad("BY is there twice");
+  if (!std::regex_match(text, match, form)) return bad("BY");
+  const int seconds = std::stoi(match[2].str());
+  const bool is_past = match[1] == "-" || seconds == 0;
+  if (base::to_upper(match[3].str()) == "N") {
+    if (is_past && flaws.contains("deliverby-past-notify-refused"_flaw))
+      return bad("BY is in the past");
+    return std::nullopt;
+  }
+  if (is_past) {
+    if (flaws.contains("deliverby-past-return-accepted"_flaw))
+      return std::nullopt;
+    return bad("BY=...;R is in the past");
+  }
+  // Section 3: less than the minimum that EHLO lists.
+  if (seconds >= 60 || flaws.contains("deliverby-minimum-unchecked"_flaw))
+    return std::nullopt;
+  return Reply{555, "5.5.4", {"Mail cannot be delivered as fast"}};
+}
+
+/// RFC 6710 section 7: -9 to 9.
+Outcome take_priority(const Parameter& parameter, const FlawSet& flaws,
+                      MailParameters& result) {
+  const auto text = parameter.value.value_or("");
+  const auto digit = text.substr(text.starts_with('-') ? 1 : 0);
+  const bool is_good = digit.size() == 1 && base::is_digit(digit.front()) &&
+                       text != "-0";
+  const bool is_second = std::exchange(result.has_priority, true);
+  if ((!is_good || is_second)) {
+    if (flaws.contains("mt-priority-malformed-accepted"_flaw))
+      return std::nullopt;
+    return Reply{501, "5.5.2", {"MT-PRIORITY is one number, -9 to 9"}};
+  }
+  result.priority = digit.front() - '0';
+  if (text != digit) result.priority = -result.priority;
+  return std::nullopt;
+}
+
+/// RFC 3885 section 3: certifier [":" timeout].
+Outcome take_mtrk(const Parameter& parameter, const FlawSet&,
+                  MailParameters&) {
+  static const std::regex form("[A-Za-z0-9+/]{4,}(:[0-9]{1,9})?");
+  const std::string text(parameter.value.value_or(""));
+  if (std::regex_match(text, form)) return std::nullopt;
+  return bad("MTRK");
+}
+
+/// RFC 3865 section 2.3.
+Outcome take_solicit(const Parameter& parameter, const FlawSet&,
+                     MailParameters& result) {
+  static const std::regex form("[A-Za-z][A-Za-z0-9._:-]*");
+  const auto text = parameter.value.value_or("");
+  for (const auto word : base::split(text, ',')) {
+    if (text.size() > 1000 || !std::regex_match(std::string(word), form))
+      return bad("SOLICIT");
+    if (base::equal_without_case(word, refused_class)) result.solicits = true;
+  }
+  return std::nullopt;
+}
+
+/// CONPERM and CONNEG of RFC 4141: no value.
+template <class Result>
+Outcome take_bare(const Parameter& parameter, const FlawSet&, Result&) {
+  if (!parameter.value) return std::nullopt;
+  return bad("no value is taken");
+}
+
 // RCPT.
+
+/// RFC 7293 section 3.1: date-time without fractions, and what to do where
+/// nobody knows of it.
+Outcome take_rrvs(const Parameter& parameter, const FlawSet&,
+                  RcptParameters& result) {
+  static const std::regex form(
+      "(\\d{4})-(\\d\\d)-(\\d\\d)T(\\d\\d):(\\d\\d):(\\d\\d)"
+      "(Z|[+-]\\d\\d:\\d\\d)(;[CR])?",
+      std::regex::icase);
+  const std::string text(parameter.value.value_or(""));
+  std::smatch match;
+  if (!std::regex_match(text, match, form)) return bad("RRVS");
+  result.valid_since = std::stoi(match[1].str());
+  return std::nullopt;
+}
 
 /// RFC 3461 section 4.1: NEVER, or a list of SUCCESS, FAILURE, DELAY.
 Outcome take_notify(const Parameter& parameter, const FlawSet& flaws,
@@ -238,11 +334,18 @@ constexpr auto mail_rows = std::to_array<Row<MailParameters>>({
     {"RET", take_ret, "dsn-mail-parameters-refused"_flaw},
     {"ENVID", take_envid, "dsn-mail-parameters-refused"_flaw},
     {"SMTPUTF8", take_smtputf8, "8bitmime-not-offered"_flaw},
+    {"BY", take_by, {}},
+    {"MT-PRIORITY", take_priority, "mt-priority-parameter-refused"_flaw},
+    {"MTRK", take_mtrk, "mtrk-parameter-refused"_flaw},
+    {"SOLICIT", take_solicit, "solicit-parameter-refused"_flaw},
+    {"CONPERM", take_bare<MailParameters>, "conperm-parameter-refused"_flaw},
 });
 
 constexpr auto rcpt_rows = std::to_array<Row<RcptParameters>>({
     {"NOTIFY", take_notify, "dsn-rcpt-parameters-refused"_flaw},
     {"ORCPT", take_orcpt, "dsn-rcpt-parameters-refused"_flaw},
+    {"RRVS", take_rrvs, "rrvs-parameter-refused"_flaw},
+    {"CONNEG", take_bare<RcptParameters>, "conneg-parameter-refused"_flaw},
 });
 
 /// RFC 5321 section 4.1.2. ENVID= may be empty, as xtext may (RFC 3461).

@@ -18,11 +18,16 @@ struct MailParameters {
   bool has_ret = false;
   bool has_envid = false;
   bool utf8 = false;
+  bool has_by = false;        ///< RFC 2852
+  bool has_priority = false;  ///< RFC 6710
+  int priority = 0;
+  bool solicits = false;  ///< of a class that is refused (RFC 3865)
 };
 
 struct RcptParameters {
   bool has_notify = false;
   bool has_orcpt = false;
+  int valid_since = 9999;  ///< a year (RFC 7293)
 };
 
 /// Reads the parameters behind the path, their leading space included, into

@@ -16,6 +16,12 @@ constexpr std::string_view mail_domain = "example.test";
 /// Mail from senders in this domain is refused.
 constexpr std::string_view barred_domain = "barred.example";
 
+/// The solicitation class that nobody here takes mail of (RFC 3865).
+constexpr std::string_view refused_class = "org.example:adv";
+
+/// The year since which the mailboxes have the owners that they have.
+constexpr int owner_since = 2020;
+
 /// The mailbox to which mail for `local_part` goes, in lower case: "alice" for
 /// Alice and alice+lists; nothing if there is none. The mailboxes are alice,
 /// bob, theboss, postmaster, 64 times 'x', and one in UTF-8; the lists staff and

@@ -61,13 +61,16 @@ void Conversation::mail(std::string_view argument) {
   transaction_.is_open = true;
   transaction_.sender = *path;
   transaction_.parameters = parameters;
+  // RFC 6710 section 4.1: nobody who is unknown gets ahead of others.
+  if (parameters.priority > 0) return say(250, "2.3.6", "0 is the priority");
   say(250, "2.1.0", "Sender ok");
 }
 
 /// 4.1.4: not before EHLO or HELO, not inside a transaction.
 bool Conversation::may_begin_mail() {
   // RFC 6409 section 4.3, with the code of RFC 4954.
-  if (surroundings_.is_submission && !flawed("submission-open"_flaw)) {
+  if (surroundings_.service == Service::submission &&
+      !flawed("submission-open"_flaw)) {
     say(530, "5.7.0", "Log in first");
     return false;
   }
@@ -196,7 +199,26 @@ void Conversation::rcpt(std::string_view argument) {
     }
   }
   transaction_.is_last_rcpt_refused = false;
+  if (auto refusal = refusal_for(parameters, path->mailbox))
+    return say(std::move(*refusal));
   add_recipient(path->mailbox);
+}
+
+/// What the recipient does not want: advertising (RFC 3865), mail for an owner
+/// before this one (RFC 7293).
+std::optional<Reply> Conversation::refusal_for(
+    const RcptParameters& parameters, const Mailbox& mailbox) const {
+  if (transaction_.parameters.solicits) {
+    return Reply{550, "5.7.1", {"SOLICIT=" + std::string(refused_class)}};
+  }
+  const bool has_owner =
+      !base::equal_without_case(mailbox.local_part, "postmaster") ||
+      flawed("rrvs-role-account-refused"_flaw);
+  if (has_owner && parameters.valid_since < owner_since &&
+      !flawed("rrvs-ignored"_flaw)) {
+    return Reply{550, "5.7.17", {"The mailbox has another owner"}};
+  }
+  return std::nullopt;
 }
 
 void Conversation::add_recipient(const Mailbox& mailbox) {
@@ -205,8 +227,10 @@ void Conversation::add_recipient(const Mailbox& mailbox) {
       flawed("null-sender-one-recipient"_flaw)) {
     return say(550, "5.7.1", "A report has one recipient");
   }
-  const std::size_t limit =
-      flawed("recipients-99-limit"_flaw) ? 99 : recipient_limit;
+  const std::size_t limit = flawed("limits-rcptmax-not-kept"_flaw) ? 5
+                            : flawed("recipients-99-limit"_flaw)
+                                ? 99
+                                : recipient_limit;
   if (recipients.size() >= limit)
     return say(452, "4.5.3", "Too many recipients");
   const auto name = mailbox_of(mailbox.local_part).value_or(mailbox.local_part);

@@ -1,0 +1,101 @@
+// Flaws against the less common extensions, and LMTP.
+#pragma once
+
+#include <array>
+
+#include "server/flaw.h"
+
+namespace smtpspec::server {
+
+inline constexpr auto relaying_flaws = std::to_array<Flaw>({
+    // LIMITS: RFC 9422.
+    {"limits-grammar", "Lists LIMITS RCPTMAX 1.000; in EHLO."},
+    {"limits-mailmax-grammar", "Lists LIMITS MAILMAX=010 in EHLO."},
+    {"limits-rcptmax-grammar", "Lists LIMITS RCPTMAX=0 in EHLO."},
+    {"limits-rcptmax-10", "Lists LIMITS RCPTMAX=10 in EHLO."},
+    {"limits-rcptmax-not-kept", "Answers the 6th RCPT with 452."},
+
+    // FUTURERELEASE and BURL: RFC 4865, 4468.
+    {"futurerelease-on-port-25", "Lists FUTURERELEASE in EHLO everywhere."},
+    {"burl-on-port-25", "Lists BURL in EHLO everywhere."},
+    {"burl-without-8bitmime", "Lists BURL without 8BITMIME."},
+
+    // DELIVERBY: RFC 2852.
+    {"deliverby-grammar", "Lists DELIVERBY 60s in EHLO."},
+    {"deliverby-parameter-refused", "Answers BY= with 501."},
+    {"deliverby-refused-by-554", "Answers BY= with 554."},
+    {"deliverby-past-notify-refused", "Answers BY=0;N with 501."},
+    {"deliverby-past-return-accepted", "Takes BY=0;R."},
+    {"deliverby-minimum-unchecked", "Takes BY=59;R, listing 60 seconds."},
+    {"deliverby-long-line-refused",
+     "Answers MAIL with BY= above 512 octets by 500."},
+
+    // MT-PRIORITY: RFC 6710.
+    {"mt-priority-grammar", "Lists MT-PRIORITY A B in EHLO."},
+    {"mt-priority-parameter-refused", "Answers MT-PRIORITY= with 555."},
+    {"mt-priority-malformed-accepted", "Takes any value of MT-PRIORITY=."},
+    {"mt-priority-change-without-number",
+     "Answers 250 2.3.6 and does not say the new priority."},
+    {"mt-priority-long-line-refused",
+     "Answers MAIL with MT-PRIORITY= above 512 octets by 500."},
+
+    // MTRK: RFC 3885.
+    {"mtrk-with-value", "Lists MTRK YES in EHLO."},
+    {"mtrk-parameter-refused", "Answers MTRK= with 555."},
+    {"mtrk-long-line-refused",
+     "Answers MAIL with MTRK= above 512 octets by 500."},
+
+    // NO-SOLICITING: RFC 3865.
+    {"no-soliciting-grammar", "Lists NO-SOLICITING 1adv,, in EHLO."},
+    {"no-soliciting-class-unlisted",
+     "Refuses mail of a class that it does not name."},
+    {"no-soliciting-refusal-bare", "Refuses a class without SOLICIT=."},
+    {"solicit-parameter-refused", "Answers SOLICIT= with 555."},
+    {"solicit-long-line-refused",
+     "Answers MAIL with SOLICIT= above 512 octets by 500."},
+
+    // RRVS: RFC 7293.
+    {"rrvs-with-value", "Lists RRVS YES in EHLO."},
+    {"rrvs-parameter-refused", "Answers RRVS= with 555."},
+    {"rrvs-ignored", "Takes mail for the owner before."},
+    {"rrvs-role-account-refused", "Heeds RRVS= for postmaster."},
+    {"rrvs-long-line-refused",
+     "Answers RCPT with RRVS= above 512 octets by 500."},
+
+    // CONPERM and CONNEG: RFC 4141.
+    {"conperm-parameter-refused", "Answers CONPERM with 555."},
+    {"conneg-parameter-refused", "Answers CONNEG with 555."},
+    {"conneg-on-first-line", "Puts capabilities on the first line of RCPT."},
+
+    // ETRN: RFC 1985.
+    {"etrn-in-transaction-accepted", "Answers ETRN after MAIL with 250."},
+    {"etrn-any-node-accepted", "Answers ETRN of any node with 250."},
+    {"etrn-wrong-code", "Answers ETRN of a node with 550."},
+
+    // XCLIENT and XFORWARD.
+    {"xclient-unknown-attribute", "Lists XCLIENT with COLOR."},
+    {"xclient-attributes-refused", "Answers XCLIENT with 501."},
+    {"xclient-malformed-accepted", "Answers a malformed XCLIENT with 220."},
+    {"xclient-unavailable-refused", "Answers NAME=[UNAVAILABLE] with 501."},
+    {"xclient-forbids-ehlo", "Answers EHLO after XCLIENT with 503."},
+    {"xclient-in-transaction-accepted", "Answers XCLIENT after MAIL with 220."},
+    {"xclient-open-to-all", "Answers XCLIENT of anybody with 220."},
+    {"xforward-unknown-attribute", "Lists XFORWARD with COLOR."},
+    {"xforward-attributes-refused", "Answers XFORWARD with 501."},
+    {"xforward-malformed-accepted", "Answers a malformed XFORWARD with 250."},
+    {"xforward-in-transaction-accepted",
+     "Answers XFORWARD after MAIL with 250."},
+    {"xforward-open-to-all", "Answers XFORWARD of anybody with 250."},
+
+    // LMTP: RFC 2033.
+    {"lhlo-unsupported", "Answers LHLO with 502."},
+    {"lhlo-on-port-25", "Takes LHLO where it speaks SMTP."},
+    {"lmtp-ehlo-accepted", "Takes EHLO and HELO where it speaks LMTP."},
+    {"lmtp-one-reply", "Answers the end of content once."},
+    {"lmtp-duplicates-merged",
+     "Answers the end of content once for a recipient named twice."},
+    {"lmtp-without-pipelining", "Does not list PIPELINING."},
+    {"lmtp-without-enhanced-codes", "Does not list ENHANCEDSTATUSCODES."},
+});
+
+}  // namespace smtpspec::server
