@@ -37,7 +37,7 @@ TEST(Conversation, ListsItsExtensions) {
     EXPECT_THAT(reply, HasSubstr("250-" + std::string(keyword)));
   }
   EXPECT_THAT(reply, HasSubstr("SIZE " + std::to_string(size_limit) + "\r\n"));
-  EXPECT_THAT(reply, EndsWith("250 HELP\r\n"));
+  EXPECT_THAT(reply, HasSubstr("250-HELP\r\n"));
   EXPECT_EQ(Session().say("HELO client.example"), "250 mx.example.test\r\n");
 }
 

@@ -104,7 +104,7 @@ void Conversation::etrn(std::string_view argument) {
       (!is_queue && !is_domain(node))) {
     return say(501, "5.5.4", "A node name is wanted");
   }
-  say(459, "4.7.1", "Node " + echo(node) + " is not allowed");
+  say(459, "4.5.0", "Node " + echo(node) + " is not allowed");
 }
 
 /// Whether the client may speak for others: it is on this host.

@@ -19,7 +19,8 @@ inline Complaint note(std::string text) { return {std::move(text), true}; }
 
 inline bool answers_greeting_or_ehlo(const ReplyContext& context) {
   return context.command == "greeting" || context.command == "EHLO" ||
-         context.command == "HELO" || context.command == "LHLO";
+         context.command == "HELO" || context.command == "LHLO" ||
+         context.command == "XCLIENT";
 }
 
 /// The first complaint of `judge` about a line of the reply, if it is one.
