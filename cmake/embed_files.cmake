@@ -1,5 +1,5 @@
-# Writes OUTPUT: the FILES of ROOT as string literals (see scenario/builtin.h). Not
-# constexpr: clang counts the steps to the end of so much text, and gives up.
+# Writes OUTPUT: the FILES of ROOT as string literals (see scenario/builtin.h).
+# Not constexpr: clang counts the steps through so much text, and gives up.
 set(source "#include \"scenario/builtin.h\"\n\n")
 string(APPEND source "namespace smtpspec::scenario {\n")
 string(APPEND source "std::span<const EmbeddedFile> embedded_files() {\n")
