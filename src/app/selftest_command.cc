@@ -29,6 +29,7 @@ constexpr std::size_t workers = 8;
 struct SelftestOptions {
   SelectionOptions selection;
   bool matrix = false;
+  double patience = 1;
 };
 
 /// The tests that a flaw must fail.
@@ -106,6 +107,7 @@ class Selftest {
     play::Waits waits;
     waits.reply = std::chrono::milliseconds(1500);
     waits.farewell = std::chrono::milliseconds(100);
+    waits.factor = options_.patience;
     const auto& tests = options_.matrix ? tests_ : named_.at(flaw);
     auto results = co_await play_against(flaw, tests, waits);
     flawed_[flaw] = std::move(results);
@@ -257,6 +259,10 @@ std::function<int()> add_selftest(CLI::App& app) {
   auto options = std::make_shared<SelftestOptions>();
   app.add_option("selectors", options->selection.selectors, selectors_help);
   add_selection(app, options->selection);
+  app.add_option("--patience", options->patience,
+                 "Factor on all waits, for slow builds and slow machines")
+      ->check(CLI::Range(0.1, 1000.0))
+      ->capture_default_str();
   app.add_flag("--matrix", options->matrix,
                "Play every scenario against every flaw, not only the flaws "
                "that it names; shows for each the narrowest flaw");
