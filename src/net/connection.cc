@@ -2,6 +2,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
+#include <vector>
 
 namespace smtpspec::net {
 namespace {
@@ -20,17 +21,32 @@ using boost::system::system_error;
   throw e;
 }
 
+/// The endpoints of `host`; an address needs no resolver, which is a thread.
+asio::awaitable<std::vector<asio::ip::tcp::endpoint>> endpoints_of(
+    std::string host, std::uint16_t port) {
+  std::vector<asio::ip::tcp::endpoint> endpoints;
+  error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  if (!error) {
+    endpoints.emplace_back(address, port);
+    co_return endpoints;
+  }
+  asio::ip::tcp::resolver resolver(co_await asio::this_coro::executor);
+  const auto found = co_await resolver.async_resolve(
+      host, std::to_string(port), asio::use_awaitable);
+  for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+  co_return endpoints;
+}
+
 asio::awaitable<void> connect_any(asio::ip::tcp::socket& socket,
                                   std::string host, std::uint16_t port,
                                   std::string source) {
-  asio::ip::tcp::resolver resolver(socket.get_executor());
-  const auto found = co_await resolver.async_resolve(
-      host, std::to_string(port), asio::use_awaitable);
+  const auto endpoints = co_await endpoints_of(std::move(host), port);
   error_code last = asio::error::host_not_found;
-  for (const auto& entry : found) {
+  for (const auto& endpoint : endpoints) {
     error_code error;
     socket.close(error);
-    socket.open(entry.endpoint().protocol(), error);
+    socket.open(endpoint.protocol(), error);
     if (!error && !source.empty()) {
       const auto address = asio::ip::make_address(source);
       const asio::ip::tcp::endpoint local(address, 0);
@@ -38,7 +54,7 @@ asio::awaitable<void> connect_any(asio::ip::tcp::socket& socket,
     }
     if (!error) {
       co_await socket.async_connect(
-          entry.endpoint(), asio::redirect_error(asio::use_awaitable, error));
+          endpoint, asio::redirect_error(asio::use_awaitable, error));
     }
     if (!error) co_return;
     last = error;
