@@ -2,9 +2,7 @@
 // each flaw that it names makes it fail.
 #include <fmt/format.h>
 
-#include <boost/asio/async_result.hpp>  // parallel_group.hpp needs it
 #include <algorithm>
-#include <boost/asio/experimental/parallel_group.hpp>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -15,7 +13,8 @@
 #include "app/event_loop.h"
 #include "app/reference.h"
 #include "app/selection.h"
-#include "play/runner.h"
+#include "net/side_by_side.h"
+#include "play/player.h"
 
 namespace smtpspec::app {
 namespace {
@@ -86,20 +85,10 @@ class Selftest {
       if (options_.matrix || named_.contains(name)) flaws.push_back(name);
     }
     std::size_t next = 0;
-    auto executor = co_await asio::this_coro::executor;
     auto work = [&]() -> asio::awaitable<void> {
       while (next < flaws.size()) co_await play_flaw(flaws[next++]);
     };
-    using Worker =
-        decltype(asio::co_spawn(executor, work(), asio::deferred));
-    std::vector<Worker> group;
-    for (std::size_t i = 0; i < workers; ++i)
-      group.push_back(asio::co_spawn(executor, work(), asio::deferred));
-    auto all = asio::experimental::make_parallel_group(std::move(group));
-    const auto until = asio::experimental::wait_for_one_error();
-    auto [order, errors] = co_await all.async_wait(until, asio::use_awaitable);
-    for (const auto& error : errors)
-      if (error) std::rethrow_exception(error);
+    co_await net::run_side_by_side(workers, work);
   }
 
   asio::awaitable<void> play_flaw(std::string flaw) {
@@ -122,14 +111,12 @@ class Selftest {
     Results results;
     // Watch rules are judged by each test's own replies, not by those of the
     // others: the scenario must draw the flaw itself.
-    play::RunOptions run;
-    run.waits = waits;
-    run.target.variables = reference.profile().variables;
+    play::Target target;
+    target.variables = reference.profile().variables;
     for (const scenario::Test& test : tests) {
       const auto listener = listener_for(test);
-      run.target.endpoint = reference.profile().listeners.at(listener);
-      play::Played played =
-          co_await play::play(test, run.target, run.waits);
+      target.endpoint = reference.profile().listeners.at(listener);
+      play::Played played = co_await play::play(test, target, waits);
       if (!test.scenario->watch.empty())
         played.result = judge_watch(std::move(played.result), played.breaches);
       results.emplace(played.result.id, std::move(played.result));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <optional>
 
 #include "play/attempt.h"
 
@@ -90,22 +89,8 @@ awaitable<Result> compare_segmentations(const scenario::Test& test,
   Result result;
   result.test = test;
   result.id = test.id() + "@segments";
-  const auto start = net::Clock::now();
   Comparison comparison(test, target, waits);
-  bool is_late = false;
-  try {
-    co_await net::with_deadline(waits.deadline(waits.test),
-                                comparison.run(result));
-  } catch (const boost::system::system_error& e) {
-    if (e.code() != net::asio::error::timed_out) throw;
-    is_late = true;
-  }
-  if (is_late) {
-    result.verdict = Verdict::error;
-    result.reason = "the test took longer than its time limit";
-  }
-  result.duration = std::chrono::duration_cast<std::chrono::microseconds>(
-      net::Clock::now() - start);
+  co_await play_in_time(result, waits, comparison.run(result));
   co_return result;
 }
 

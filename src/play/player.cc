@@ -14,16 +14,21 @@ bool accuses(Verdict verdict) {
   return verdict == Verdict::warned || verdict == Verdict::failed;
 }
 
-/// Moves what an attempt came to into the result.
-void take(Played& played, Attempt& attempt) {
-  played.result.verdict = attempt.verdict;
-  played.result.reason = attempt.reason;
-  played.result.line = attempt.line;
+/// Keeps what was said and seen in an attempt, whatever it came to.
+void keep(Played& played, Attempt& attempt) {
   if (!attempt.beside.lines.empty())
     played.result.transcripts.push_back(std::move(attempt.beside));
   played.result.transcripts.push_back(std::move(attempt.transcript));
   for (Breach& breach : attempt.breaches)
     played.breaches.push_back(std::move(breach));
+}
+
+/// Makes what an attempt came to the result.
+void take(Played& played, Attempt& attempt) {
+  played.result.verdict = attempt.verdict;
+  played.result.reason = attempt.reason;
+  played.result.line = attempt.line;
+  keep(played, attempt);
 }
 
 class Player {
@@ -34,7 +39,7 @@ class Player {
   awaitable<void> run(Played& played) {
     Attempt first = co_await try_once(test_.row->dialog);
     if (first.transient) {
-      keep_breaches(played, first);
+      keep(played, first);
       first = co_await try_once(test_.row->dialog);
     }
     take(played, first);
@@ -46,21 +51,13 @@ class Player {
     return attempt(test_, dialog, target_, waits_);
   }
 
-  void keep_breaches(Played& played, Attempt& attempt) {
-    for (Breach& breach : attempt.breaches)
-      played.breaches.push_back(std::move(breach));
-    if (!attempt.beside.lines.empty())
-      played.result.transcripts.push_back(std::move(attempt.beside));
-    played.result.transcripts.push_back(std::move(attempt.transcript));
-  }
-
   /// An accusation stands if the control draws the other answer and a second
   /// session shows the same.
   awaitable<void> confirm(Played& played) {
     Result& result = played.result;
     if (!test_.row->control.steps.empty()) {
       Attempt control = co_await try_once(test_.row->control);
-      keep_breaches(played, control);
+      keep(played, control);
       if (control.verdict != Verdict::passed) {
         result.reason = fmt::format(
             "{}; inconclusive, since the control came to: {}", result.reason,
@@ -71,7 +68,7 @@ class Player {
     }
     Attempt second = co_await try_once(test_.row->dialog);
     const Verdict first_verdict = result.verdict;
-    keep_breaches(played, second);
+    keep(played, second);
     if (second.verdict == first_verdict) co_return;
     result.verdict = Verdict::blocked;
     result.reason = fmt::format(
@@ -103,16 +100,12 @@ Verdict verdict_of(scenario::Level level) {
   return Verdict::error;
 }
 
-awaitable<Played> play(const scenario::Test& test, const Target& target,
-                       const Waits& waits) {
-  Played played;
-  played.result.test = test;
-  played.result.id = test.id();
+awaitable<void> play_in_time(Result& result, const Waits& waits,
+                             awaitable<void> work) {
   const auto start = net::Clock::now();
-  Player player(test, target, waits);
   std::string problem;
   try {
-    co_await net::with_deadline(waits.deadline(waits.test), player.run(played));
+    co_await net::with_deadline(waits.deadline(waits.test), std::move(work));
   } catch (const boost::system::system_error& e) {
     if (e.code() == net::asio::error::operation_aborted) throw;
     problem = e.code() == net::asio::error::timed_out
@@ -122,12 +115,20 @@ awaitable<Played> play(const scenario::Test& test, const Target& target,
     problem = base::escape(e.what());
   }
   if (!problem.empty()) {
-    played.result.verdict = Verdict::error;
-    played.result.reason = std::move(problem);
+    result.verdict = Verdict::error;
+    result.reason = std::move(problem);
   }
-  played.result.duration =
-      std::chrono::duration_cast<std::chrono::microseconds>(net::Clock::now() -
-                                                            start);
+  result.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+      net::Clock::now() - start);
+}
+
+awaitable<Played> play(const scenario::Test& test, const Target& target,
+                       const Waits& waits) {
+  Played played;
+  played.result.test = test;
+  played.result.id = test.id();
+  Player player(test, target, waits);
+  co_await play_in_time(played.result, waits, player.run(played));
   co_return played;
 }
 

@@ -1,7 +1,9 @@
 #include "play/runner.h"
 
 #include <algorithm>
+#include <exception>
 
+#include "net/side_by_side.h"
 #include "play/invariance.h"
 
 namespace smtpspec::play {
@@ -15,23 +17,17 @@ constexpr std::size_t kept_breaches = 100;
 }  // namespace
 
 awaitable<void> Runner::run(const std::vector<scenario::Test>& tests) {
-  auto executor = co_await net::asio::this_coro::executor;
   const auto jobs = static_cast<std::size_t>(std::max(options_.jobs, 1));
-  using Worker = decltype(net::asio::co_spawn(executor, work(tests),
-                                              net::asio::deferred));
-  std::vector<Worker> workers;
-  for (std::size_t i = 0; i < std::min(jobs, tests.size()); ++i) {
-    workers.push_back(
-        net::asio::co_spawn(executor, work(tests), net::asio::deferred));
+  auto worker = [&] { return work(tests); };
+  std::exception_ptr thrown;
+  try {
+    co_await net::run_side_by_side(std::min(jobs, tests.size()), worker);
+  } catch (...) {
+    thrown = std::current_exception();
   }
-  if (workers.empty()) co_return;
-  auto group = net::asio::experimental::make_parallel_group(std::move(workers));
-  const auto all = net::asio::experimental::wait_for_one_error();
-  auto [order, errors] =
-      co_await group.async_wait(all, net::asio::use_awaitable);
+  // What an interrupted run has seen of replies counts as well.
   finish_watches();
-  for (const auto& error : errors)
-    if (error) std::rethrow_exception(error);
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 awaitable<void> Runner::work(const std::vector<scenario::Test>& tests) {
