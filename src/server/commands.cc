@@ -38,7 +38,7 @@ const std::vector<Conversation::Command>& Conversation::commands() {
        .takes_utf8 = true},
       {.verb = "HELP", .run = &C::help},
       {.verb = "AUTH", .run = &C::unimplemented},
-      {.verb = "STARTTLS", .run = &C::unimplemented},
+      {.verb = "STARTTLS", .run = &C::starttls},
       {.verb = "TURN", .run = &C::unimplemented},
       {.verb = "SEND", .run = &C::unimplemented},
       {.verb = "SOML", .run = &C::unimplemented},

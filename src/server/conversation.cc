@@ -40,7 +40,7 @@ std::string Conversation::receive(std::string_view bytes) {
   begin_read();
   if (flawed("input-beyond-2048-dropped"_flaw) && mode_ == Mode::command)
     bytes = bytes.substr(0, 2048);
-  while (!bytes.empty() && !closing_ && !drops_rest_of_read())
+  while (!bytes.empty() && !closing_ && !starting_tls_ && !drops_rest_of_read())
     bytes = step(bytes);
   if (flawed("split-command-refused"_flaw) && mode_ == Mode::command) {
     if (lines_.cut()) say(500, "5.5.2", "Half a line");

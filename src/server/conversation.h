@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/tls.h"
 #include "server/address.h"
 #include "server/content.h"
 #include "server/flaws.h"
@@ -32,6 +33,10 @@ struct Surroundings {
       std::chrono::system_clock::now;
   /// On submission nobody may send who has not logged in (RFC 6409).
   Service service = Service::mta;
+  /// STARTTLS can be had (RFC 3207).
+  bool offers_tls = false;
+  /// What TLS on the connection agreed on; nothing: plain text.
+  std::optional<net::TlsFacts> tls;
 };
 
 class Conversation {
@@ -50,6 +55,12 @@ class Conversation {
   /// The connection is to be closed once everything is sent. What comes
   /// afterwards is ignored.
   bool closing() const { return closing_; }
+  /// STARTTLS was answered by 220: once all is sent, the handshake follows, and
+  /// tls_started() after it.
+  bool starting_tls() const { return starting_tls_; }
+  /// The connection is under TLS now: what the client said before is forgotten
+  /// (RFC 3207 section 4.2).
+  void tls_started(net::TlsFacts facts);
 
   /// Recipients of a message; more draw 452 (4.5.3.1.8 asks for 100).
   static constexpr std::size_t recipient_limit = 1000;
@@ -130,6 +141,10 @@ class Conversation {
   bool accepts_name(std::string_view name);
   std::vector<std::string> keywords() const;
 
+  // securing.cc: STARTTLS.
+  void starttls(std::string_view argument);
+  bool is_secure() const { return surroundings_.tls.has_value(); }
+
   // transaction.cc: MAIL, RCPT, RSET and the state between them.
   void mail(std::string_view argument);
   void rcpt(std::string_view argument);
@@ -196,6 +211,7 @@ class Conversation {
   /// Before XCLIENT said otherwise.
   bool is_from_here_ = surroundings_.client_address == "127.0.0.1";
   bool has_refused_user_ = false;
+  bool starting_tls_ = false;
   bool closing_ = false;
 };
 

@@ -36,6 +36,7 @@ constexpr auto keyword_lines = std::to_array<Keyword>({
     {"RRVS", {}},
     {"CONPERM", {}},
     {"CONNEG", {}},
+    {"STARTTLS", {}},
     {"ETRN", Service::mta},
     {"XCLIENT NAME ADDR PORT PROTO HELO LOGIN", Service::mta},
     {"XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE", Service::mta},
@@ -152,6 +153,8 @@ std::vector<std::string> Conversation::keywords() const {
     if (service.value_or(surroundings_.service) != surroundings_.service)
       continue;
     if (line.starts_with('X') && !is_trusted()) continue;
+    if (line == "STARTTLS" && (!surroundings_.offers_tls || is_secure()))
+      continue;
     const auto row = std::find_if(
         keyword_flaws.begin(), keyword_flaws.end(),
         [&, text = line](const auto& r) {
