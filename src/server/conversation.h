@@ -36,7 +36,7 @@ struct Surroundings {
   /// STARTTLS can be had (RFC 3207).
   bool offers_tls = false;
   /// What TLS on the connection agreed on; nothing: plain text.
-  std::optional<net::TlsFacts> tls;
+  std::optional<net::TlsFacts> tls = std::nullopt;
 };
 
 class Conversation {
