@@ -89,6 +89,9 @@ class Tls {
   /// `server_name` is what a client asks for (SNI) and checks; empty: none.
   Tls(const TlsContext& context, const std::string& server_name);
 
+  Tls(const Tls&) = delete;
+  Tls& operator=(const Tls&) = delete;
+
   /// Takes octets from the peer.
   void feed(std::string_view octets);
   /// The octets that are to be sent; they are forgotten here.
