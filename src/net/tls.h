@@ -36,6 +36,8 @@ struct TlsOptions {
   Credential own;
   /// PEM of certificates that a peer's must lead to; empty: none are trusted.
   std::string trust;
+  /// Also those that this machine trusts.
+  bool trusts_system = false;
   /// A server asks its client for a certificate, which may be left out.
   bool asks_for_certificate = false;
 };

@@ -79,6 +79,12 @@ void CommandTracker::take_line(std::string_view line) {
   if (is_chunk || !is_plain(line)) only_plain_lines_ = false;
 }
 
+void CommandTracker::start_over() {
+  const bool is_greeted = waiting_.empty() || waiting_.front() != "greeting";
+  *this = CommandTracker();
+  if (is_greeted) waiting_.clear();
+}
+
 AnsweredCommand CommandTracker::replied(int code) {
   AnsweredCommand answered;
   if (waiting_.empty()) {
