@@ -94,11 +94,11 @@ Outcome take_by(const Parameter& parameter, const FlawSet& flaws,
                                std::regex::icase);
   const std::string text(parameter.value.value_or(""));
   std::smatch match;
-  if (std::exchange(result.has_by, true))
-    return bad_parameter("BY is there twice");
+  if (result.by) return bad_parameter("BY is there twice");
   if (!std::regex_match(text, match, form)) return bad_parameter("BY");
   const int seconds = std::stoi(match[2].str());
   const bool is_past = match[1] == "-" || seconds == 0;
+  result.by = std::chrono::seconds(is_past ? -seconds : seconds);
   if (base::to_upper(match[3].str()) == "N") {
     if (is_past && flaws.contains("deliverby-past-notify-refused"_flaw))
       return bad_parameter("BY is in the past");
@@ -161,6 +161,10 @@ constexpr auto mail_rows = std::to_array<ParameterRow<MailParameters>>({
     {"ENVID", take_envid, "dsn-mail-parameters-refused"_flaw},
     {"SMTPUTF8", take_smtputf8, "8bitmime-not-offered"_flaw},
     {"BY", take_by, {}},
+    {"HOLDFOR", take_hold_for, "futurerelease-parameter-refused"_flaw,
+     &Offer::future_release},
+    {"HOLDUNTIL", take_hold_until, "futurerelease-parameter-refused"_flaw,
+     &Offer::future_release},
     {"MT-PRIORITY", take_priority, "mt-priority-parameter-refused"_flaw},
     {"MTRK", take_mtrk, "mtrk-parameter-refused"_flaw},
     {"SOLICIT", take_solicit, "solicit-parameter-refused"_flaw},
@@ -169,10 +173,10 @@ constexpr auto mail_rows = std::to_array<ParameterRow<MailParameters>>({
 
 }  // namespace
 
-std::optional<Reply> parse_parameters(std::string_view text, bool extended,
+std::optional<Reply> parse_parameters(std::string_view text, Offer offer,
                                       const FlawSet& flaws,
                                       MailParameters& result) {
-  auto refusal = read_parameters(text, extended, flaws, mail_rows, result);
+  auto refusal = read_parameters(text, offer, flaws, mail_rows, result);
   if (refusal) return refusal;
   if (result.utf8 && result.has_body &&
       flaws.contains("smtputf8-with-body-refused"_flaw)) {

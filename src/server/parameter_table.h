@@ -34,6 +34,12 @@ Reply bad_parameter(std::string_view what);
 std::optional<Parameter> split_parameter(std::string_view text,
                                          const FlawSet& flaws);
 
+// future_release.cc: RFC 4865.
+Outcome take_hold_for(const Parameter& parameter, const FlawSet& flaws,
+                      MailParameters& result);
+Outcome take_hold_until(const Parameter& parameter, const FlawSet& flaws,
+                        MailParameters& result);
+
 // dsn_parameters.cc: RFC 3461.
 Outcome take_ret(const Parameter& parameter, const FlawSet& flaws,
                  MailParameters& result);
@@ -58,25 +64,27 @@ struct ParameterRow {
   Outcome (*take)(const Parameter&, const FlawSet&, Result&);
   /// The flaw under which the keyword is unknown.
   std::optional<FlawId> unknown_with;
+  /// Without it likewise.
+  bool Offer::*needs = &Offer::extensions;
 };
 
 template <class Result, std::size_t N>
 const ParameterRow<Result>* find_parameter_row(
     const std::array<ParameterRow<Result>, N>& rows, std::string_view keyword,
-    const FlawSet& flaws) {
+    Offer offer, const FlawSet& flaws) {
   const std::string name = flaws.contains("parameter-case-sensitive"_flaw)
                                ? std::string(keyword)
                                : base::to_upper(keyword);
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) {
     return r.keyword == name;
   });
-  if (row == rows.end()) return nullptr;
+  if (row == rows.end() || !(offer.*row->needs)) return nullptr;
   if (row->unknown_with && flaws.contains(*row->unknown_with)) return nullptr;
   return &*row;
 }
 
 template <class Result, std::size_t N>
-Outcome read_parameters(std::string_view text, bool extended,
+Outcome read_parameters(std::string_view text, Offer offer,
                         const FlawSet& flaws,
                         const std::array<ParameterRow<Result>, N>& rows,
                         Result& result) {
@@ -90,9 +98,8 @@ Outcome read_parameters(std::string_view text, bool extended,
     }
     if (word.size() > 99 && flaws.contains("dsn-long-parameter-refused"_flaw))
       return bad_parameter("too long");
-    const auto* row = extended
-                          ? find_parameter_row(rows, parameter->keyword, flaws)
-                          : nullptr;
+    const auto* row =
+        find_parameter_row(rows, parameter->keyword, offer, flaws);
     if (row == nullptr) {
       if (flaws.contains("unknown-parameter-accepted"_flaw)) continue;
       return Reply{555, "5.5.4", {"Unknown parameter"}};

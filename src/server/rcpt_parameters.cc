@@ -33,10 +33,10 @@ constexpr auto rcpt_rows = std::to_array<ParameterRow<RcptParameters>>({
 
 }  // namespace
 
-std::optional<Reply> parse_parameters(std::string_view text, bool extended,
+std::optional<Reply> parse_parameters(std::string_view text, Offer offer,
                                       const FlawSet& flaws,
                                       RcptParameters& result) {
-  return read_parameters(text, extended, flaws, rcpt_rows, result);
+  return read_parameters(text, offer, flaws, rcpt_rows, result);
 }
 
 }  // namespace smtpspec::server
