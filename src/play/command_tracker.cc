@@ -82,7 +82,9 @@ void CommandTracker::take_line(std::string_view line) {
 AnsweredCommand CommandTracker::replied(int code) {
   AnsweredCommand answered;
   if (waiting_.empty()) {
-    answered.unasked = reliable_ && only_plain_lines_;
+    // Inside mail data it answers what the server took for the end: that defect
+    // has scenarios of its own.
+    answered.unasked = reliable_ && only_plain_lines_ && !in_data_;
     return answered;
   }
   answered.line = std::move(waiting_.front());
