@@ -31,6 +31,7 @@ prepare() {
       >'$RUN/log/mail.log' 2>&1")
 }
 
+# It says so to who asks for details (-v).
 is_listening() {
   grep -qs 'smtp: will accept' "$RUN/log/mail.log"
 }
