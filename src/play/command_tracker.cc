@@ -88,7 +88,9 @@ void CommandTracker::start_over() {
 AnsweredCommand CommandTracker::replied(int code) {
   AnsweredCommand answered;
   if (waiting_.empty()) {
-    answered.unasked = reliable_ && only_plain_lines_;
+    // Inside mail data it answers what the server took for the end: that defect
+    // has scenarios of its own.
+    answered.unasked = reliable_ && only_plain_lines_ && !in_data_;
     return answered;
   }
   answered.line = std::move(waiting_.front());

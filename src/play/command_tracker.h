@@ -16,8 +16,9 @@ struct AnsweredCommand {
   std::string verb;
   /// The whole line.
   std::string line;
-  /// No command was waiting for a reply, and everything sent before was a plain
-  /// command line, of which a server could not make two.
+  /// No command was waiting for a reply, everything sent before was a plain
+  /// command line, of which a server could not make two, and no mail data was
+  /// begun, whose end it may see elsewhere.
   bool unasked = false;
 };
 
