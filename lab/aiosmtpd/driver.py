@@ -5,6 +5,7 @@ The hooks refuse what the policy refuses and keep the mail. To all else they
 return MISSING, so that the reply, right or wrong, is aiosmtpd's own.
 """
 import asyncio
+import collections
 import email.parser
 import email.utils
 import logging
@@ -18,7 +19,7 @@ import ssl
 import sys
 
 from aiosmtpd.controller import UnthreadedController
-from aiosmtpd.smtp import MISSING, AuthResult, LoginPassword
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult, LoginPassword
 
 HOST = "mx.example.test"
 DOMAINS = "example.test", HOST, "[127.0.0.1]"
@@ -46,17 +47,31 @@ def local_part(address):
     return name.partition("+")[0] if domain in DOMAINS else None
 
 
-def octets(text):
-    """What aiosmtpd has read as UTF-8, as it came."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-def protocol(session, envelope, encrypted):
-    """The word behind "with" (RFC 3848, RFC 6531 section 4.3)."""
-    if not session.extended_smtp:
-        return "SMTP"
+def received(server, session, envelope):
+    """The field, with the words of RFC 3848 and RFC 6531 section 4.3."""
+    encrypted = server.transport.get_extra_info("sslcontext") is not None
     word = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP"
-    return word + "S" * encrypted + "A" * bool(session.authenticated)
+    word += "S" * encrypted + "A" * bool(session.authenticated)
+    name = re.sub(r"[^A-Za-z0-9.:\[\]-]", "-", session.host_name)
+    return (f"Received: from {name} ([{session.peer[0]}])\r\n\tby {HOST}"
+            f" with {word if session.extended_smtp else 'SMTP'};"
+            f" {email.utils.formatdate(localtime=True)}\r\n").encode("ascii")
+
+
+class Server(SMTP):
+    """With limits of its own: aiosmtpd keeps one table of command lengths for
+    all sessions, and each that begins takes from the others what SIZE and
+    SMTPUTF8 add to MAIL. A verdict must not hang on who comes when.
+    """
+    def __init__(self, *arguments, **settings):
+        limit = self.command_size_limit
+        self.command_size_limits = collections.defaultdict(lambda: limit)
+        super().__init__(*arguments, **settings)
+
+
+class Controller(UnthreadedController):
+    def factory(self):
+        return Server(self.handler, **self.SMTP_kwargs)
 
 
 class Policy:
@@ -84,13 +99,7 @@ class Policy:
         headers = email.parser.BytesHeaderParser().parsebytes(envelope.content)
         if len(headers.get_all("Received", [])) > MAX_RECEIVED:
             return "554 Too many hops"
-        encrypted = server.transport.get_extra_info("sslcontext") is not None
-        name = re.sub(r"[^A-Za-z0-9.:\[\]-]", "-", session.host_name)
-        received = (
-            f"Received: from {name} ([{session.peer[0]}])\r\n\tby {HOST} with"
-            f" {protocol(session, envelope, encrypted)};"
-            f" {email.utils.formatdate(localtime=True)}\r\n")
-        mail = received.encode("ascii") + envelope.content
+        mail = received(server, session, envelope) + envelope.content
         await asyncio.to_thread(self.deliver, envelope, mail)
         return "250 OK"
 
@@ -103,8 +112,9 @@ class Policy:
                     foreign.append(member)
                 elif member in MAILBOXES:  # crew has a member who is not
                     homes.add(member)
-        sender = envelope.mail_from
-        path = b"Return-Path: <" + octets(sender.strip("<>")) + b">\r\n"
+        sender = envelope.mail_from  # "<>" if empty
+        path = f"Return-Path: <{sender.strip('<>')}>\r\n".encode(
+            errors="surrogateescape")  # as the octets came
         for name in homes:
             folder = mailbox.Maildir(f"{self.run}/home/{name}/Maildir")
             folder.add((path + mail).replace(b"\r\n", b"\n"))
@@ -135,7 +145,7 @@ def main():
     policy = Policy(run, read_aliases(aliases), sink)
 
     def listen(port, **settings):
-        UnthreadedController(
+        Controller(
             policy, "127.0.0.1", port, loop, server_hostname=HOST,
             authenticator=authenticate, **settings).begin()
 
