@@ -1,36 +1,31 @@
 // A mail server of the library smtp-server, for the lab: the policy and the
 // deliveries are ours, all other replies are the library's. What is not set
-// here has the library's default; so there is no SIZE, DSN or
-// ENHANCEDSTATUSCODES.
+// here has the library's default: no SIZE, DSN or ENHANCEDSTATUSCODES.
 //
 // driver.js RUN ALIASES UID SINK_PORT MTA SUBMISSION SUBMISSIONS
 'use strict';
 const crypto = require('node:crypto');
 const fs = require('node:fs');
-const path = require('node:path');
 const nodemailer = require('nodemailer');
 const { SMTPServer } = require('smtp-server');
 
-const [run, aliasFile, uid, sinkPort, ...ports] = process.argv.slice(2);
+const [run, aliasFile] = process.argv.slice(2, 4);
+const [uid, sinkPort, ...ports] = process.argv.slice(4).map(Number);
 const host = 'mx.example.test';
 const domains = ['example.test', host, 'localhost'];
 const mailboxes = ['alice', 'bob', 'theboss'];
 const aliases = readAliases();
-const sink = nodemailer.createTransport({
-  host: '127.0.0.1', port: Number(sinkPort), name: host, ignoreTLS: true,
-});
+const sink = nodemailer.createTransport(
+  { host: '127.0.0.1', port: sinkPort, name: host, ignoreTLS: true });
 
 function log(text) {
   fs.appendFileSync(`${run}/log/driver.log`, `${text}\n`);
 }
 
 function readAliases() {
-  const found = new Map();
-  for (const line of fs.readFileSync(aliasFile, 'utf8').split('\n')) {
-    const [, name, targets] = line.match(/^([^#\s:]+):\s*(.+)$/) || [];
-    if (name) found.set(name, targets.split(/,\s*/));
-  }
-  return found;
+  const lines = fs.readFileSync(aliasFile, 'utf8').matchAll(/^(\w+): (.+)$/gm);
+  return new Map([...lines].map(
+    ([, name, targets]) => [name, targets.split(', ')]));
 }
 
 function refusal(responseCode, text) {
@@ -47,10 +42,6 @@ function localPart(address, session) {
   return (quoted ? quoted[1].replace(/\\(.)/g, '$1') : local).toLowerCase();
 }
 
-function isKnown(local) {
-  return mailboxes.includes(local.replace(/\+.*/, '')) || aliases.has(local);
-}
-
 // Where mail to an address goes: names of mailboxes, and foreign addresses.
 function targetsOf(address, session) {
   const local = localPart(address, session);
@@ -59,30 +50,14 @@ function targetsOf(address, session) {
     .filter(target => target.includes('@') || mailboxes.includes(target));
 }
 
-function onMailFrom({ address }, session, callback) {
-  if (address.toLowerCase() === 'unwanted@client.example.net') {
-    return callback(refusal(550, 'Sender refused'));
-  }
+// AUTH is offered under TLS only: the library would list it before, too.
+function onConnect(session, callback) {
+  session.disabledCommands = session.secure ? [] : ['AUTH'];
   callback();
 }
 
-// RFC 3207 section 4; the library itself asks for AUTH under TLS.
-function onMailToSubmit(mail, session, callback) {
-  if (!session.secure) {
-    return callback(refusal(530, 'Must issue a STARTTLS command first'));
-  }
-  onMailFrom(mail, session, callback);
-}
-
-function onRcptTo({ address }, session, callback) {
-  const local = localPart(address, session);
-  const mayRelay = session.user || session.remoteAddress === '127.0.0.9';
-  if (local === null && !mayRelay) {
-    return callback(refusal(550, 'Relaying denied'));
-  }
-  if (local !== null && !isKnown(local)) {
-    return callback(refusal(550, 'No such user here'));
-  }
+function onSecure(socket, session, callback) {
+  session.disabledCommands = [];
   callback();
 }
 
@@ -90,6 +65,25 @@ function onAuth({ username, password, authzid }, session, callback) {
   const isAlice = username === 'alice' && password === 'secret' &&
     (!authzid || authzid === username);
   callback(null, isAlice ? { user: username } : {});
+}
+
+function onMailFrom({ address }, session, callback) {
+  // RFC 3207 section 4. Under TLS the library itself asks for AUTH.
+  if (session.localPort === ports[1] && !session.secure) {
+    return callback(refusal(530, 'Must issue a STARTTLS command first'));
+  }
+  const isUnwanted = address.toLowerCase() === 'unwanted@client.example.net';
+  callback(isUnwanted ? refusal(550, 'Sender refused') : null);
+}
+
+function onRcptTo({ address }, session, callback) {
+  const isForeign = localPart(address, session) === null;
+  const mayRelay = session.user || session.remoteAddress === '127.0.0.9';
+  if (isForeign && !mayRelay) {
+    return callback(refusal(550, 'Relaying denied'));
+  }
+  const isKnown = targetsOf(address, session).length > 0;
+  callback(isKnown ? null : refusal(550, 'No such user here'));
 }
 
 function onData(stream, session, callback) {
@@ -105,35 +99,34 @@ function onData(stream, session, callback) {
     }
     try {
       deliver(message, session);
+      callback();
     } catch (error) {
       log(error.stack);
-      return callback(refusal(451, 'Cannot deliver'));
+      callback(refusal(451, 'Cannot deliver'));
     }
-    callback();
   });
 }
 
 function deliver(message, session) {
-  const { mailFrom, rcptTo } = session.envelope;
+  const { mailFrom: { address: from }, rcptTo } = session.envelope;
   const id = crypto.randomUUID();
   const mail = Buffer.concat([Buffer.from(traceOf(session, id)), message]);
-  const targets = new Set(rcptTo.flatMap(
-    ({ address }) => targetsOf(address, session)));
-  for (const target of targets) {
+  const targets = rcptTo.flatMap(({ address }) => targetsOf(address, session));
+  for (const target of new Set(targets)) {
     if (target.includes('@')) {
-      sendOn(mail, mailFrom.address, target);
+      sendOn(mail, from, target);
     } else {
-      const returned = Buffer.from(`Return-Path: <${mailFrom.address}>\r\n`);
-      store(Buffer.concat([returned, mail]), target, id);
+      const returnPath = Buffer.from(`Return-Path: <${from}>\r\n`);
+      store(Buffer.concat([returnPath, mail]), target, id);
     }
   }
 }
 
 // RFC 5321 section 4.4, and RFC 6531 section 4.3 for the protocol's name.
 function traceOf(session, id) {
+  const type = session.transmissionType;
   const protocol = session.envelope.smtpUtf8 ?
-    session.transmissionType.replace('ESMTP', 'UTF8SMTP') :
-    session.transmissionType;
+    type.replace('ESMTP', 'UTF8SMTP') : type;
   const date = new Date().toUTCString().replace('GMT', '+0000');
   return `Received: from ${session.hostNameAppearsAs}` +
     ` ([${session.remoteAddress}])\r\n` +
@@ -141,12 +134,12 @@ function traceOf(session, id) {
 }
 
 function store(mail, user, id) {
-  const folder = path.join(run, 'home', user, 'Maildir');
+  const folder = `${run}/home/${user}/Maildir`;
   for (const name of ['tmp', 'new', 'cur']) {
-    fs.mkdirSync(path.join(folder, name), { recursive: true, mode: 0o700 });
+    fs.mkdirSync(`${folder}/${name}`, { recursive: true, mode: 0o700 });
   }
-  fs.writeFileSync(path.join(folder, 'tmp', id), mail);
-  fs.renameSync(path.join(folder, 'tmp', id), path.join(folder, 'new', id));
+  fs.writeFileSync(`${folder}/tmp/${id}`, mail);
+  fs.renameSync(`${folder}/tmp/${id}`, `${folder}/new/${id}`);
 }
 
 // One try: there is no queue here, and no bounce.
@@ -162,35 +155,18 @@ const common = {
   disableReverseLookup: true,  // nothing asks the resolver of the machine
   // A suite says more than 10 commands before AUTH; 421 would end its tests.
   maxAllowedUnauthenticatedCommands: false,
-  onMailFrom, onRcptTo, onAuth, onData,
+  onConnect, onSecure, onAuth, onMailFrom, onRcptTo, onData,
 };
 
-// AUTH is offered under TLS only: the library would list it before, too.
-const authUnderTls = {
-  onConnect(session, callback) {
-    session.disabledCommands = ['AUTH'];
-    callback();
-  },
-  onSecure(socket, session, callback) {
-    session.disabledCommands = undefined;
-    callback();
-  },
-};
-
-const servers = [
-  { ...common, ...authUnderTls, authOptional: true },
-  { ...common, ...authUnderTls, onMailFrom: onMailToSubmit },
-  { ...common, secure: true },
-].map(options => new SMTPServer(options));
-
-let waiting = servers.length;
-servers.forEach((server, i) => {
+let waiting = ports.length;
+[{ authOptional: true }, {}, { secure: true }].forEach((options, i) => {
+  const server = new SMTPServer({ ...common, ...options });
   server.on('error', error => log(`${error.code}: ${error.message}`));
-  server.listen(Number(ports[i]), '127.0.0.1', () => {
+  server.listen(ports[i], '127.0.0.1', () => {
     if (--waiting) return;
     process.setgroups([]);
-    process.setgid(Number(uid));
-    process.setuid(Number(uid));
+    process.setgid(uid);
+    process.setuid(uid);
     log('daemon started');
   });
 });
