@@ -239,6 +239,41 @@ Outcome take_solicit(const Parameter& parameter, const FlawSet&,
   return std::nullopt;
 }
 
+/// What xtext stands for, which is_xtext() has seen.
+std::string decode_xtext(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '+') {
+      result += text[i];
+      continue;
+    }
+    const std::string digits(text.substr(i + 1, 2));
+    result += static_cast<char>(std::stoi(digits, nullptr, 16));
+    i += 2;
+  }
+  return result;
+}
+
+/// RFC 4954 sections 5 and 8: a mailbox in xtext, or <>. Who is named there
+/// matters to nobody here.
+Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
+                  MailParameters& result) {
+  const auto value = parameter.value.value_or("");
+  if (result.needs_login_for_auth || flaws.contains("auth-parameter-refused"_flaw) ||
+      (parameter.keyword != "AUTH" &&
+       flaws.contains("auth-parameter-case-sensitive"_flaw))) {
+    return Reply{555, "5.5.4", {"Unknown parameter"}};
+  }
+  if (std::exchange(result.has_auth, true)) return bad("AUTH is there twice");
+  if (value == "<>" && !flaws.contains("auth-parameter-null-refused"_flaw))
+    return std::nullopt;
+  if (flaws.contains("auth-parameter-malformed-accepted"_flaw))
+    return std::nullopt;
+  if (!is_xtext(value) || !parse_mailbox(decode_xtext(value), flaws))
+    return bad("AUTH is a mailbox in xtext, or <>");
+  return std::nullopt;
+}
+
 /// CONPERM and CONNEG of RFC 4141: no value.
 template <class Result>
 Outcome take_bare(const Parameter& parameter, const FlawSet&, Result&) {
@@ -338,6 +373,7 @@ constexpr auto mail_rows = std::to_array<Row<MailParameters>>({
     {"MT-PRIORITY", take_priority, "mt-priority-parameter-refused"_flaw},
     {"MTRK", take_mtrk, "mtrk-parameter-refused"_flaw},
     {"SOLICIT", take_solicit, "solicit-parameter-refused"_flaw},
+    {"AUTH", take_auth, {}},
     {"CONPERM", take_bare<MailParameters>, "conperm-parameter-refused"_flaw},
 });
 
@@ -361,7 +397,11 @@ std::optional<Parameter> split_parameter(std::string_view text,
   const bool is_empty_envid =
       result.value->empty() &&
       base::equal_without_case(result.keyword, "ENVID");
+  const bool is_any_auth =
+      flaws.contains("auth-parameter-malformed-accepted"_flaw) &&
+      base::equal_without_case(result.keyword, "AUTH");
   if (!is_value(*result.value) && !is_lenient && !is_empty_envid &&
+      !is_any_auth &&
       !(flaws.contains("dsn-notify-unknown-accepted"_flaw) &&
         base::equal_without_case(text, "NOTIFY="))) {
     return std::nullopt;
