@@ -59,7 +59,9 @@ bool Conversation::drops_rest_of_read() const {
   if (flaws_.empty() || mode_ != Mode::command) return false;
   return (commands_in_read_ > 0 && flawed("pipelined-input-dropped"_flaw)) ||
          (refused_in_read_ && flawed("refusal-drops-input"_flaw)) ||
-         (content_ended_in_read_ && flawed("input-after-dot-dropped"_flaw));
+         (content_ended_in_read_ && flawed("input-after-dot-dropped"_flaw)) ||
+         (commands_in_read_ > 0 && verb_ == "AUTH" &&
+          flawed("auth-drops-pipelined-input"_flaw));
 }
 
 /// Takes what the mode can take at once; gives the rest.
@@ -93,6 +95,7 @@ void Conversation::answer_early() {
 void Conversation::take_line(CommandLine line) {
   if (std::exchange(answered_early_, false)) return;
   ++commands_in_read_;
+  if (mode_ == Mode::auth) return take_response(line);
   verb_ = "unknown";
   std::string_view text = line.text;
   // 4.1.1: white space before CRLF is tolerated.
@@ -125,6 +128,9 @@ void Conversation::take_line(CommandLine line) {
   }
   if (refuses_session() && verb_ != "QUIT")
     return say(503, "5.5.1", "No mail is taken here");
+  // BDAT is refused when its octets have been read.
+  if (auto wait = login_refusal(verb_); wait && verb_ != "BDAT")
+    return say(std::move(*wait));
   (this->*command->run)(argument);
 }
 
@@ -171,6 +177,7 @@ constexpr auto short_lines = std::to_array<ShortLine>({
     {"futurerelease-long-line-refused"_flaw, "MAIL", " HOLDFOR="},
     {"solicit-long-line-refused"_flaw, "MAIL", " SOLICIT="},
     {"rrvs-long-line-refused"_flaw, "RCPT", " RRVS="},
+    {"auth-long-line-refused"_flaw, "MAIL", " AUTH="},
 });
 
 bool is_too_long(std::string_view verb, const CommandLine& line,
@@ -193,6 +200,15 @@ bool Conversation::refuses_line(const Command* command,
                                 const CommandLine& line,
                                 std::string_view argument) {
   const std::size_t limit = command ? command->line_limit : 512;
+  if (verb_ == "AUTH" && line.size > 512 &&
+      flawed("auth-long-initial-response-closes"_flaw)) {
+    closing_ = true;
+    return true;
+  }
+  if (verb_ == "AUTH" && line.size > limit) {
+    say(500, "5.5.6", "The line is too long");
+    return true;
+  }
   if (is_too_long(verb_, line, limit, flaws_)) {
     if (!flawed("long-line-no-reply"_flaw)) say(500, "5.5.2", "Line too long");
     return true;

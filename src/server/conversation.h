@@ -1,10 +1,11 @@
 // One SMTP session of the reference server, as a state machine (RFC 5321,
-// 1870, 2034, 2920, 3030, 3461, 6152, 6531): octets in, octets out, no I/O.
+// 1870, 2034, 2920, 3030, 3461, 4954, 6152, 6531): octets in, octets out, no I/O.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@
 #include "server/line_reader.h"
 #include "server/parameters.h"
 #include "server/reply.h"
+#include "server/sasl.h"
+#include "server/sasl_crypto.h"
 #include "server/store.h"
 
 namespace smtpspec::server {
@@ -37,6 +40,8 @@ struct Surroundings {
   bool offers_tls = false;
   /// What TLS on the connection agreed on; nothing: plain text.
   std::optional<net::TlsFacts> tls = std::nullopt;
+  /// Octets that nobody can guess, as many as asked for.
+  std::function<std::string(std::size_t)> random = random_octets;
 };
 
 class Conversation {
@@ -66,9 +71,14 @@ class Conversation {
   static constexpr std::size_t recipient_limit = 1000;
   /// Error replies in a session; the next one is 421.
   static constexpr int error_limit = 20;
+  /// Failed logins in a session; the next one is 421 (RFC 4954 section 9).
+  static constexpr int login_failure_limit = 10;
+  /// Longest AUTH command or response, CRLF included: what RFC 4954 section 4
+  /// calls sufficient.
+  static constexpr std::size_t auth_line_limit = 12288 + 2;
 
  private:
-  enum class Mode { command, data, chunk };
+  enum class Mode { command, data, chunk, auth };
   enum class Greeted { no, helo, ehlo };
 
   /// A command: its verb and what does it.
@@ -114,6 +124,9 @@ class Conversation {
   };
 
   bool is_lmtp() const { return surroundings_.service == Service::lmtp; }
+  bool is_submission() const {
+    return surroundings_.service == Service::submission;
+  }
   bool flawed(FlawId flaw) const { return flaws_.contains(flaw); }
 
   // conversation.cc: octets to lines to commands; replies to octets.
@@ -145,6 +158,32 @@ class Conversation {
   void starttls(std::string_view argument);
   bool is_secure() const { return surroundings_.tls.has_value(); }
 
+  // authentication.cc: AUTH.
+  void auth(std::string_view argument);
+  SaslWorld sasl_world() const;
+  bool offers(const Mechanism& mechanism) const;
+  std::vector<std::string> auth_keywords() const;
+  std::optional<Reply> auth_refusal();
+  bool needs_tls(const Mechanism& mechanism,
+                 std::string_view initial_response) const;
+  void begin_exchange(std::optional<std::string_view> response);
+  void take_response(const CommandLine& line);
+  void refuse_long_response(const CommandLine& line);
+  void cancel();
+  void take_base64(std::string_view text);
+  void challenge(std::string_view octets);
+  void advance(std::string_view message);
+  void finish_login(const SaslSuccess& success);
+  void fail_login(const SaslFailure& failure, std::string_view message);
+
+  // submission.cc: what else holds for those who submit mail.
+  std::optional<Reply> login_refusal(std::string_view verb) const;
+  std::optional<Reply> submission_refusal(const Mailbox& sender) const;
+  std::optional<Reply> domain_refusal(const Mailbox& mailbox) const;
+  std::optional<Reply> relay_refusal(const Mailbox& recipient) const;
+  std::optional<Reply> header_refusal(std::string_view content) const;
+  std::string added_fields(std::string_view content, std::uint64_t id) const;
+
   // transaction.cc: MAIL, RCPT, RSET and the state between them.
   void mail(std::string_view argument);
   void rcpt(std::string_view argument);
@@ -173,6 +212,7 @@ class Conversation {
   void say_result(Reply reply);
   std::string client_literal() const;
   std::string trace(std::uint64_t id) const;
+  std::string protocol() const;
 
   // relaying.cc: ETRN, XCLIENT and XFORWARD.
   void etrn(std::string_view argument);
@@ -214,6 +254,13 @@ class Conversation {
   bool is_from_here_ = surroundings_.client_address == "127.0.0.1";
   bool has_refused_user_ = false;
   bool starting_tls_ = false;
+  /// Who has logged in; empty: nobody.
+  std::string user_;
+  const Mechanism* mechanism_ = nullptr;
+  std::unique_ptr<SaslExchange> exchange_;
+  int responses_ = 0;
+  int login_failures_ = 0;
+  bool has_cancelled_ = false;
   bool closing_ = false;
 };
 

@@ -104,6 +104,7 @@ void Conversation::bdat(std::string_view argument) {
 
 std::optional<Reply> Conversation::chunk_refusal() const {
   const Reply misplaced{503, "5.5.1", {"BDAT is misplaced"}};
+  if (auto wait = login_refusal("BDAT")) return wait;
   if (transaction_.has_failed_chunk) return misplaced;
   if (chunk_.is_last && !transaction_.has_chunks &&
       flawed("bdat-single-last-refused"_flaw)) {
@@ -169,6 +170,7 @@ void Conversation::finish_message(std::string octets, Content content) {
   auto refusal = server::refusal_of(content, flaws_);
   if (!refusal && transaction_.has_unknown_user)
     refusal = Reply{550, "5.1.1", {"No such user"}};
+  if (!refusal) refusal = header_refusal(octets);
   if (refusal) {
     say_result(std::move(*refusal));
     if (!flawed("refused-dot-keeps-transaction"_flaw)) reset_transaction();
@@ -176,6 +178,7 @@ void Conversation::finish_message(std::string octets, Content content) {
   }
   deliver(std::move(octets));
   has_delivered_ = true;
+  if (flawed("auth-forgotten-after-mail"_flaw)) user_.clear();
   Transaction old = std::exchange(transaction_, {});
   if (flawed("dot-keeps-sender"_flaw)) {
     transaction_.is_open = true;
@@ -202,10 +205,28 @@ void Conversation::say_result(Reply reply) {
 void Conversation::deliver(std::string octets) {
   const auto id = store_.next_id();
   say_result({250, "2.0.0", {fmt::format("Ok, taken as {}", id)}});
+  const std::string added = added_fields(octets, id);
   store_.add({.sender = transaction_.sender.text,
               .recipients = transaction_.recipients,
-              .octets = flawed("trace-missing"_flaw) ? std::move(octets)
-                                                     : trace(id) + octets});
+              .octets = (flawed("trace-missing"_flaw) ? "" : trace(id)) +
+                        added + std::move(octets)});
+}
+
+/// What stands behind "with" (RFC 3848, RFC 6531 section 3.7.3).
+std::string Conversation::protocol() const {
+  const bool is_utf8 = transaction_.parameters.utf8;
+  if (greeted_ != Greeted::ehlo) return "SMTP";
+  std::string result = is_utf8 ? "UTF8" : is_lmtp() ? "" : "E";
+  result += is_lmtp() ? "LMTP" : "SMTP";
+  if (is_secure()) result += "S";
+  const bool has_login = !user_.empty();
+  if (has_login ? !flawed("auth-received-without-a"_flaw)
+                : flawed("auth-received-claims-a"_flaw)) {
+    result += "A";
+  }
+  // Only a flaw lets such a name in.
+  if (user_.find('\r') != std::string::npos) result += " (" + user_ + ")";
+  return result;
 }
 
 /// The client's address as RFC 5321 section 4.1.3 writes it.
@@ -217,10 +238,6 @@ std::string Conversation::client_literal() const {
 
 /// Return-Path, as the server delivers, and Received (4.4).
 std::string Conversation::trace(std::uint64_t id) const {
-  // RFC 6531 section 3.7.3 names the protocol.
-  const std::string_view protocol = transaction_.parameters.utf8 ? "UTF8SMTP"
-                                    : greeted_ == Greeted::ehlo  ? "ESMTP"
-                                                                 : "SMTP";
   // RFC 6710 section 4.1.
   const auto& parameters = transaction_.parameters;
   const std::string priority =
@@ -235,7 +252,7 @@ std::string Conversation::trace(std::uint64_t id) const {
       "\tby {} with {} id {}{};\r\n"
       "\t{:%a, %d %b %Y %H:%M:%S} +0000\r\n",
       transaction_.sender.text, client_name_, client_literal(), host_name,
-      protocol, id, priority, fmt::gmtime(now));
+      protocol(), id, priority, fmt::gmtime(now));
 }
 
 }  // namespace smtpspec::server

@@ -14,6 +14,8 @@ bool is_upper_hex(char c) {
   return base::is_digit(c) || (c >= 'A' && c <= 'F');
 }
 
+}  // namespace
+
 /// xtext of RFC 3461 section 4, whose characters stand in esmtp-value already.
 bool is_xtext(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -27,8 +29,6 @@ bool is_xtext(std::string_view text) {
   }
   return true;
 }
-
-}  // namespace
 
 /// RFC 3461 section 4.3.
 Outcome take_ret(const Parameter& parameter, const FlawSet& flaws,

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 
+#include "server/flaw_table_auth.h"
 #include "server/flaw_table_extensions.h"
 #include "server/flaw_table_relaying.h"
 #include "server/flaw_table_rfc5321.h"
+#include "server/flaw_table_sasl.h"
 
 namespace smtpspec::server {
 
@@ -24,7 +26,9 @@ constexpr std::array<Flaw, M + N> join(const std::array<Flaw, M>& a,
 }  // namespace internal
 
 inline constexpr auto flaw_table =
-    internal::join(internal::join(rfc5321_flaws, extension_flaws),
-                   relaying_flaws);
+    internal::join(internal::join(internal::join(rfc5321_flaws,
+                                                 extension_flaws),
+                                  relaying_flaws),
+                   internal::join(auth_flaws, sasl_flaws));
 
 }  // namespace smtpspec::server

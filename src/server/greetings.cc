@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "server/conversation.h"
@@ -86,6 +87,7 @@ constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"help-unlisted"_flaw, "HELP", ""},
     {"help-missing"_flaw, "HELP", ""},
     {"etrn-accepted"_flaw, "ETRN", ""},
+    {"starttls-accepted"_flaw, "STARTTLS", ""},
     {"burl-without-8bitmime"_flaw, "8BITMIME", ""},
     {"lmtp-without-pipelining"_flaw, "PIPELINING", ""},
     {"lmtp-without-enhanced-codes"_flaw, "ENHANCEDSTATUSCODES", ""},
@@ -174,6 +176,7 @@ std::vector<std::string> Conversation::keywords() const {
     const auto sent = row == keyword_flaws.end() ? line : row->wrong;
     if (!sent.empty()) result.emplace_back(sent);
   }
+  for (auto& line : auth_keywords()) result.push_back(std::move(line));
   for (const ExtraKeyword& row : extra_keywords) {
     if (flawed(row.flaw)) result.emplace_back(row.line);
   }
@@ -232,6 +235,7 @@ void Conversation::ehlo(std::string_view argument) {
   }
   client_name_ = argument;
   greeted_ = Greeted::ehlo;
+  if (flawed("auth-forgotten-after-ehlo"_flaw)) user_.clear();
   if (!flawed("ehlo-keeps-transaction"_flaw)) reset_transaction();
   auto lines = keywords();
   lines.insert(lines.begin(), first_line(client_literal(), flaws_));

@@ -21,7 +21,7 @@ struct CommandLine {
 class LineReader {
  public:
   /// Octets of a line that are kept; above the limits of all commands.
-  static constexpr std::size_t kept = 4096;
+  static constexpr std::size_t kept = 16384;
 
   explicit LineReader(const FlawSet& flaws) : flaws_(flaws) {}
 

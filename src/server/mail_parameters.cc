@@ -1,5 +1,5 @@
-// Parameters of MAIL (RFC 1870, 2852, 3030, 3865, 3885, 4141, 6152, 6531 and
-// 6710).
+// Parameters of MAIL (RFC 1870, 2852, 3030, 3865, 3885, 4141, 4954, 6152, 6531
+// and 6710).
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "server/address.h"
 #include "server/content.h"
 #include "server/parameter_table.h"
 #include "server/store.h"
@@ -154,6 +155,43 @@ Outcome take_solicit(const Parameter& parameter, const FlawSet&,
   return std::nullopt;
 }
 
+/// What xtext stands for, which is_xtext() has seen.
+std::string decode_xtext(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '+') {
+      result += text[i];
+      continue;
+    }
+    const std::string digits(text.substr(i + 1, 2));
+    result += static_cast<char>(std::stoi(digits, nullptr, 16));
+    i += 2;
+  }
+  return result;
+}
+
+/// RFC 4954 sections 5 and 8: a mailbox in xtext, or <>. Who is named there
+/// matters to nobody here.
+Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
+                  MailParameters& result) {
+  const auto value = parameter.value.value_or("");
+  if (result.needs_login_for_auth ||
+      flaws.contains("auth-parameter-refused"_flaw) ||
+      (parameter.keyword != "AUTH" &&
+       flaws.contains("auth-parameter-case-sensitive"_flaw))) {
+    return Reply{555, "5.5.4", {"Unknown parameter"}};
+  }
+  if (std::exchange(result.has_auth, true))
+    return bad_parameter("AUTH is there twice");
+  if (value == "<>" && !flaws.contains("auth-parameter-null-refused"_flaw))
+    return std::nullopt;
+  if (flaws.contains("auth-parameter-malformed-accepted"_flaw))
+    return std::nullopt;
+  if (!is_xtext(value) || !parse_mailbox(decode_xtext(value), flaws))
+    return bad_parameter("AUTH is a mailbox in xtext, or <>");
+  return std::nullopt;
+}
+
 constexpr auto mail_rows = std::to_array<ParameterRow<MailParameters>>({
     {"SIZE", take_size, "size-limit-unlisted"_flaw},
     {"BODY", take_body, "8bitmime-not-offered"_flaw},
@@ -168,6 +206,7 @@ constexpr auto mail_rows = std::to_array<ParameterRow<MailParameters>>({
     {"MT-PRIORITY", take_priority, "mt-priority-parameter-refused"_flaw},
     {"MTRK", take_mtrk, "mtrk-parameter-refused"_flaw},
     {"SOLICIT", take_solicit, "solicit-parameter-refused"_flaw},
+    {"AUTH", take_auth, {}},
     {"CONPERM", take_bare<MailParameters>, "conperm-parameter-refused"_flaw},
 });
 

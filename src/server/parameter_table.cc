@@ -43,7 +43,11 @@ std::optional<Parameter> split_parameter(std::string_view text,
                           base::equal_without_case(result.keyword, "ENVID");
   const bool is_empty_envid = result.value->empty() &&
                               base::equal_without_case(result.keyword, "ENVID");
+  const bool is_any_auth =
+      flaws.contains("auth-parameter-malformed-accepted"_flaw) &&
+      base::equal_without_case(result.keyword, "AUTH");
   if (!is_value(*result.value) && !is_lenient && !is_empty_envid &&
+      !is_any_auth &&
       !(flaws.contains("dsn-notify-unknown-accepted"_flaw) &&
         base::equal_without_case(text, "NOTIFY="))) {
     return std::nullopt;

@@ -38,6 +38,8 @@ struct MailParameters {
   bool has_priority = false;  ///< RFC 6710
   int priority = 0;
   bool solicits = false;  ///< of a class that is refused (RFC 3865)
+  bool has_auth = false;  ///< RFC 4954
+  bool needs_login_for_auth = false;  ///< a flaw
 };
 
 struct RcptParameters {

@@ -143,6 +143,7 @@ void Conversation::xclient(std::string_view argument) {
   }
   greeted_ = Greeted::no;
   was_forwarded_ = true;
+  user_.clear();
   say(220, "", std::string(host_name) + " ESMTP smtpspec reference server");
 }
 

@@ -19,6 +19,8 @@ void Conversation::tls_started(net::TlsFacts facts) {
   starting_tls_ = false;
   greeted_ = Greeted::no;
   client_name_.clear();
+  user_.clear();
+  exchange_.reset();
   reset_transaction();
   lines_.drop();
 }

@@ -61,6 +61,8 @@ void Conversation::mail(std::string_view argument) {
   if (path->is_null && flawed("null-sender-refused"_flaw))
     return say(550, "5.7.1", "The null sender is refused");
   MailParameters parameters;
+  parameters.needs_login_for_auth =
+      user_.empty() && flawed("auth-parameter-needs-login"_flaw);
   if (auto refusal = parse_parameters(argument, offer(), flaws_, parameters)) {
     if (refusal->code == 555 &&
         flawed("unknown-parameter-starts-transaction"_flaw)) {
@@ -73,6 +75,8 @@ void Conversation::mail(std::string_view argument) {
         flawed("smtputf8-sender-without-parameter-accepted"_flaw))) {
     return say(550, "5.6.7", "The address needs SMTPUTF8");
   }
+  if (auto refusal = submission_refusal(path->mailbox))
+    return say(std::move(*refusal));
   if (auto refusal = hold_refusal(parameters, surroundings_.now(), flaws_))
     return say(std::move(*refusal));
   if (auto refusal = priority_refusal(parameters, flaws_))
@@ -97,12 +101,6 @@ Offer Conversation::offer() const {
 
 /// 4.1.4: not before EHLO or HELO, not inside a transaction.
 bool Conversation::may_begin_mail() {
-  // RFC 6409 section 4.3, with the code of RFC 4954.
-  if (surroundings_.service == Service::submission &&
-      !flawed("submission-open"_flaw)) {
-    say(530, "5.7.0", "Log in first");
-    return false;
-  }
   if (greeted_ == Greeted::no) {
     say(503, "5.5.1", "Say EHLO first");
     return false;
@@ -262,8 +260,14 @@ void Conversation::add_recipient(const Mailbox& mailbox) {
   if (recipients.size() >= limit)
     return say(452, "4.5.3", "Too many recipients");
   const auto name = mailbox_of(mailbox.local_part).value_or(mailbox.local_part);
-  if (!flawed("rcpt-not-stored"_flaw))
-    recipients.push_back(name + "@" + std::string(mail_domain));
+  const bool is_relayed = !user_.empty() && !mailbox.domain.empty() &&
+                          !serves(mailbox);
+  if (!flawed("rcpt-not-stored"_flaw)) {
+    recipients.push_back(is_relayed
+                             ? mailbox.local_part + "@" + mailbox.domain
+                             : name + "@" + std::string(mail_domain));
+  }
+  if (is_relayed) return say(250, "2.1.5", "Recipient ok");
   if (const Elsewhere* gone = elsewhere(name)) {
     return say(251, "2.1.5", "User not local; will forward to <" +
                              std::string(gone->address) + ">");
@@ -294,7 +298,7 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
   if (!serves(mailbox)) {
     if (flawed("relay-accepted"_flaw) || flawed("submission-open"_flaw))
       return std::nullopt;
-    return Reply{550, "5.7.1", {"Relaying is denied"}};
+    return relay_refusal(mailbox);
   }
   if (const auto name = mailbox_of(mailbox.local_part)) {
     const Elsewhere* gone = elsewhere(*name);
@@ -336,6 +340,7 @@ void Conversation::rset(std::string_view) {
     transaction_.chunks_size = old.chunks_size;
   }
   if (flawed("rset-forgets-ehlo"_flaw)) greeted_ = Greeted::no;
+  if (flawed("auth-forgotten-after-rset"_flaw)) user_.clear();
   say(250, "2.0.0", "Ok");
   closing_ = closing_ || flawed("closes-on-rset"_flaw);
 }

@@ -1,0 +1,77 @@
+// CRAM-MD5 (RFC 2195).
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "server/sasl.h"
+#include "server/sasl_crypto.h"
+#include "server/store.h"
+#include "server/users.h"
+
+namespace smtpspec::server {
+
+namespace {
+
+/// Random digits, a time, and the host: in the form of a msg-id.
+std::string make_challenge(const SaslWorld& world) {
+  if (world.flawed("cram-challenge-grammar"_flaw)) return to_hex(world.random(8));
+  std::uint64_t number = 0;
+  std::string octets = world.random(8);
+  if (world.flawed("cram-challenge-repeated"_flaw)) octets = "constant";
+  for (const char c : octets)
+    number = number << 8 | static_cast<unsigned char>(c);
+  const auto time = std::chrono::floor<std::chrono::seconds>(world.now);
+  const auto seconds = world.flawed("cram-challenge-repeated"_flaw)
+                           ? 0
+                           : time.time_since_epoch().count();
+  return fmt::format("<{}.{}@{}>", number, seconds, host_name);
+}
+
+class Cram : public SaslExchange {
+ public:
+  explicit Cram(SaslWorld world) : world_(std::move(world)) {}
+
+  SaslStep step(std::string_view message) override {
+    if (challenge_.empty()) {
+      challenge_ = make_challenge(world_);
+      return SaslChallenge{challenge_};
+    }
+    // A name may hold spaces, a digest none.
+    const auto space = message.rfind(' ');
+    if (space == std::string_view::npos) return SaslFailure{};
+    const auto name = prepare(world_, message.substr(0, space));
+    const User* user = name ? find_user(*name) : nullptr;
+    if (!user) return SaslFailure{};
+    if (!accepts(message.substr(space + 1),
+                 cram_md5(user->password, challenge_))) {
+      return SaslFailure{};
+    }
+    return SaslSuccess{std::string(user->name)};
+  }
+
+ private:
+  bool accepts(std::string_view digest, const std::string& right) const {
+    if (are_equal(digest, right)) return true;
+    if (digest.size() == right.size())
+      return world_.flawed("cram-wrong-digest-accepted"_flaw);
+    return !digest.empty() && right.starts_with(digest) &&
+           world_.flawed("cram-short-digest-accepted"_flaw);
+  }
+
+  SaslWorld world_;
+  std::string challenge_;
+};
+
+}  // namespace
+
+std::string cram_md5(std::string_view password, std::string_view challenge) {
+  return to_hex(hmac(Digest::md5, password, challenge));
+}
+
+std::unique_ptr<SaslExchange> begin_cram_md5(SaslWorld world) {
+  return std::make_unique<Cram>(std::move(world));
+}
+
+}  // namespace smtpspec::server
