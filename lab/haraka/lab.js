@@ -63,8 +63,7 @@ exports.targets_of = function (name) {
 
 // That a host is ours says rcpt_to.in_host_list; who lives there is said here.
 // Postmaster may come without a host (RFC 5321 section 4.5.1). The answer comes
-// later, as a look-up's would: where no plugin waits for anything, a thousand
-// recipients in one group are a thousand calls in each other.
+// later, as that of a site's data base would.
 exports.hook_rcpt = function (next, connection, [recipient]) {
   setImmediate(() => next(...this.verdict_on(recipient)))
 }
