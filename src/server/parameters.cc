@@ -259,7 +259,8 @@ std::string decode_xtext(std::string_view text) {
 Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
                   MailParameters& result) {
   const auto value = parameter.value.value_or("");
-  if (result.needs_login_for_auth || flaws.contains("auth-parameter-refused"_flaw) ||
+  if (result.needs_login_for_auth ||
+      flaws.contains("auth-parameter-refused"_flaw) ||
       (parameter.keyword != "AUTH" &&
        flaws.contains("auth-parameter-case-sensitive"_flaw))) {
     return Reply{555, "5.5.4", {"Unknown parameter"}};
