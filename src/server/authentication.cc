@@ -33,8 +33,8 @@ std::optional<std::string> decode_loosely(std::string padded) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (padded.size() % 4 != 0) {
     const auto value = alphabet.find(padded.back());
-    padded.back() = padded.size() % 4 == 3 ? last[value / 4]
-                                           : "AQgw"[value / 16];
+    padded.back() =
+        padded.size() % 4 == 3 ? last[value / 4] : "AQgw"[value / 16];
   }
   padded.append((4 - padded.size() % 4) % 4, '=');
   return base::base64_decode(padded);
@@ -62,8 +62,7 @@ std::optional<std::string> decode(std::string_view text, const FlawSet& flaws) {
 }  // namespace
 
 SaslWorld Conversation::sasl_world() const {
-  return {flaws_, surroundings_.tls, surroundings_.random,
-          surroundings_.now()};
+  return {flaws_, surroundings_.tls, surroundings_.random, surroundings_.now()};
 }
 
 /// Whether EHLO lists `mechanism`: under TLS only (RFC 4954 section 4, RFC 7628
@@ -131,7 +130,8 @@ bool Conversation::needs_tls(const Mechanism& mechanism,
            flawed("auth-listed-mechanism-538"_flaw);
   if (mechanism.name == "PLAIN" && flawed("auth-clear-text-hint"_flaw)) {
     const auto message = base::base64_decode(initial_response);
-    const auto outcome = mechanism.begin(sasl_world())->step(message.value_or(""));
+    const auto outcome =
+        mechanism.begin(sasl_world())->step(message.value_or(""));
     return std::holds_alternative<SaslSuccess>(outcome);
   }
   return !((shows_secret(mechanism.name) &&
@@ -152,9 +152,8 @@ void Conversation::auth(std::string_view argument) {
     return challenge("");
   if (name.empty()) return say(501, "5.5.4", "AUTH mechanism is wanted");
   mechanism_ = find_mechanism(name);
-  if (!mechanism_ ||
-      (name != mechanism_->name &&
-       flawed("auth-mechanism-case-sensitive"_flaw))) {
+  if (!mechanism_ || (name != mechanism_->name &&
+                      flawed("auth-mechanism-case-sensitive"_flaw))) {
     return say(504, "5.5.4", "Unknown mechanism: " + echo(name));
   }
   const bool has_response = space != std::string_view::npos;
@@ -292,9 +291,9 @@ void Conversation::fail_login(const SaslFailure& failure,
   std::string text(failure.text);
   if (flawed("auth-failure-echoes-password"_flaw)) text += ": " + echo(message);
   say(535, "5.7.8", std::move(text));
-  closing_ = closing_ || flawed("auth-closes-after-first-failure"_flaw) ||
-             (login_failures_ == 2 &&
-              flawed("auth-closes-after-second-failure"_flaw));
+  closing_ =
+      closing_ || flawed("auth-closes-after-first-failure"_flaw) ||
+      (login_failures_ == 2 && flawed("auth-closes-after-second-failure"_flaw));
 }
 
 }  // namespace smtpspec::server

@@ -1,5 +1,6 @@
 // One SMTP session of the reference server, as a state machine (RFC 5321,
-// 1870, 2034, 2920, 3030, 3461, 4954, 6152, 6531): octets in, octets out, no I/O.
+// 1870, 2034, 2920, 3030, 3461, 4954, 6152, 6409, 6531): octets in, octets out,
+// no I/O.
 #pragma once
 
 #include <chrono>
@@ -179,7 +180,8 @@ class Conversation {
   // submission.cc: what else holds for those who submit mail.
   std::optional<Reply> login_refusal(std::string_view verb) const;
   std::optional<Reply> submission_refusal(const Mailbox& sender) const;
-  std::optional<Reply> domain_refusal(const Mailbox& mailbox) const;
+  std::optional<Reply> domain_refusal(const Mailbox& mailbox,
+                                      std::string_view enhanced) const;
   std::optional<Reply> relay_refusal(const Mailbox& recipient) const;
   std::optional<Reply> header_refusal(std::string_view content) const;
   std::string added_fields(std::string_view content, std::uint64_t id) const;

@@ -205,7 +205,7 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"auth-454-code-wrong"_flaw, "AUTH", "454", "454 4.3.0 No\r\n"},
     {"auth-530-code-wrong"_flaw, "MAIL", "530", "530 5.7.1 No\r\n"},
     {"submission-mail-550"_flaw, "MAIL", "530", "550 5.7.1 No\r\n"},
-    {"submission-unqualified-domain-501"_flaw, "MAIL", "554 5.1.2",
+    {"submission-unqualified-domain-501"_flaw, "MAIL", "554 5.1.8",
      "501 5.1.8 No\r\n"},
     {"submission-unqualified-domain-501"_flaw, "RCPT", "554 5.1.2",
      "501 5.1.2 No\r\n"},

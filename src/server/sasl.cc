@@ -116,8 +116,7 @@ class Plain : public SaslExchange {
 
   SaslStep step(std::string_view message) override {
     const SaslSuccess success{std::string(user_name)};
-    if (message.empty() &&
-        world_.flawed("plain-empty-message-accepted"_flaw)) {
+    if (message.empty() && world_.flawed("plain-empty-message-accepted"_flaw)) {
       return success;
     }
     auto parts = base::split(message, '\0');
@@ -149,9 +148,13 @@ class Login : public SaslExchange {
 
   SaslStep step(std::string_view message) override {
     switch (count_++) {
-      case 0: return SaslChallenge{"Username:"};
-      case 1: name_ = message; return SaslChallenge{"Password:"};
-      default: return check_password(world_, "", name_, message);
+      case 0:
+        return SaslChallenge{"Username:"};
+      case 1:
+        name_ = message;
+        return SaslChallenge{"Password:"};
+      default:
+        return check_password(world_, "", name_, message);
     }
   }
 

@@ -16,9 +16,12 @@ namespace {
 
 const EVP_MD* method_of(Digest digest) {
   switch (digest) {
-    case Digest::md5: return EVP_md5();
-    case Digest::sha1: return EVP_sha1();
-    case Digest::sha256: return EVP_sha256();
+    case Digest::md5:
+      return EVP_md5();
+    case Digest::sha1:
+      return EVP_sha1();
+    case Digest::sha256:
+      return EVP_sha256();
   }
   return nullptr;
 }

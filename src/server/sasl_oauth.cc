@@ -21,8 +21,7 @@ struct Bearer {
 
 /// Takes the pairs key=value 0x01 that follow the header, and the 0x01 behind
 /// the last. Keys that are unknown are passed over (RFC 7628 section 3.1).
-bool take_pairs(std::string_view text, const SaslWorld& world,
-                Bearer& result) {
+bool take_pairs(std::string_view text, const SaslWorld& world, Bearer& result) {
   if (!text.ends_with("\x01\x01")) return false;
   text.remove_suffix(2);
   for (const auto pair : base::split(text, '\x01')) {
@@ -68,9 +67,8 @@ bool has_good_token(const Bearer& bearer) {
 bool is_our_name(const std::string& host) {
   return host.empty() || base::equal_without_case(host, host_name) ||
          base::equal_without_case(host, mail_domain) ||
-         base::equal_without_case(host, "localhost") ||
-         is_ipv4_address(host) || is_ipv6_address(host) ||
-         is_address_literal(host);
+         base::equal_without_case(host, "localhost") || is_ipv4_address(host) ||
+         is_ipv6_address(host) || is_address_literal(host);
 }
 
 class OAuth : public SaslExchange {

@@ -27,18 +27,20 @@ ScramKeys::ScramKeys(Digest digest, const ScramSecret& secret) {
   server_key = hmac(digest, salted, "Server Key");
 }
 
-Scram::Scram(SaslWorld world, Digest digest, bool is_plus,
-             std::function<ScramSecret(std::string_view)> secrets)
+Scram::Scram(SaslWorld world, Digest digest, bool is_plus, ScramSource source)
     : world_(std::move(world)),
       digest_(digest),
       is_plus_(is_plus),
-      secrets_(std::move(secrets)) {}
+      source_(std::move(source)) {}
 
 SaslStep Scram::step(std::string_view message) {
   switch (state_) {
-    case State::first: return take_first(message);
-    case State::final: return take_final(message);
-    case State::signature: break;
+    case State::first:
+      return take_first(message);
+    case State::final:
+      return take_final(message);
+    case State::signature:
+      break;
   }
   if (!message.empty()) return SaslFailure{};
   return authorize(world_, authzid_, user_);
@@ -50,7 +52,7 @@ SaslStep Scram::take_first(std::string_view message) {
   client_first_bare_ = message;
   if (!take_attributes(message)) return SaslFailure{};
   state_ = State::final;
-  server_first_ = server_first(nonce_, secrets_(user_));
+  server_first_ = server_first(source_.secret(user_));
   return SaslChallenge{server_first_};
 }
 
@@ -64,8 +66,8 @@ bool Scram::take_header(std::string_view message) {
   if (!accepts_binding(message.substr(0, first))) return false;
   const auto authzid = message.substr(first + 1, second - first - 1);
   if (authzid.empty()) return true;
-  const auto name = decode_name(authzid.substr(std::min<std::size_t>(
-      2, authzid.size())));
+  const auto name =
+      decode_name(authzid.substr(std::min<std::size_t>(2, authzid.size())));
   if (!authzid.starts_with("a=") || !name) return false;
   authzid_ = *name;
   return true;
@@ -151,16 +153,18 @@ bool Scram::take_attributes(std::string_view bare) {
                      [this](auto a) { return is_known_extension(a); });
 }
 
-/// Leaves the nonce of both in nonce_.
-std::string Scram::server_first(const std::string& client_nonce,
-                                const ScramSecret& secret) {
-  nonce_ = client_nonce + base::base64_encode(world_.random(18));
+/// Makes the nonce of both out of the client's.
+std::string Scram::server_first(const ScramSecret& secret) {
+  const std::string client_nonce = nonce_;
+  nonce_ = client_nonce + (source_.nonce.empty()
+                               ? base::base64_encode(world_.random(18))
+                               : source_.nonce);
   if (world_.flawed("scram-nonce-foreign"_flaw))
     nonce_.erase(0, client_nonce.size());
   if (world_.flawed("scram-nonce-not-extended"_flaw)) nonce_ = client_nonce;
-  const bool is_low =
-      world_.flawed(digest_ == Digest::sha1 ? "scram-sha-1-iterations-low"_flaw
-                                            : "scram-sha-256-iterations-low"_flaw);
+  const bool is_low = world_.flawed(digest_ == Digest::sha1
+                                        ? "scram-sha-1-iterations-low"_flaw
+                                        : "scram-sha-256-iterations-low"_flaw);
   std::string salt = base::base64_encode(secret.salt);
   if (world_.flawed("scram-salt-not-base64"_flaw)) salt = "*" + salt;
   return fmt::format(
@@ -200,13 +204,12 @@ SaslStep Scram::take_final(std::string_view message) {
       !world_.flawed("scram-changed-nonce-accepted"_flaw)) {
     return SaslFailure{};
   }
-  ScramSecret secret = secrets_(user_);
+  ScramSecret secret = source_.secret(user_);
   if (server_first_.ends_with("i=1024")) secret.iterations = 1024;
   const ScramKeys keys(digest_, secret);
   const std::string auth_message = client_first_bare_ + "," + server_first_ +
                                    "," + std::string(without_proof);
-  const std::string signature =
-      hmac(digest_, keys.stored_key, auth_message);
+  const std::string signature = hmac(digest_, keys.stored_key, auth_message);
   const bool is_right =
       proof->size() == signature.size() &&
       are_equal(hash(digest_, exclusive_or(*proof, signature)),

@@ -23,6 +23,13 @@ struct ScramSecret {
 /// The secret of a user in users.h, or one made up for anybody else.
 ScramSecret scram_secret(std::string_view user);
 
+/// Where a server has what it says from.
+struct ScramSource {
+  std::function<ScramSecret(std::string_view user)> secret = scram_secret;
+  /// What it adds to the client's nonce; empty: random characters.
+  std::string nonce = {};
+};
+
 /// The keys of RFC 5802 section 3.
 struct ScramKeys {
   ScramKeys(Digest digest, const ScramSecret& secret);
@@ -34,8 +41,7 @@ struct ScramKeys {
 
 class Scram : public SaslExchange {
  public:
-  Scram(SaslWorld world, Digest digest, bool is_plus,
-        std::function<ScramSecret(std::string_view)> secrets = scram_secret);
+  Scram(SaslWorld world, Digest digest, bool is_plus, ScramSource source = {});
 
   SaslStep step(std::string_view message) override;
 
@@ -48,8 +54,7 @@ class Scram : public SaslExchange {
   std::optional<std::string> decode_name(std::string_view text) const;
   bool matches_binding(std::string_view text) const;
   bool is_known_extension(std::string_view attribute) const;
-  std::string server_first(const std::string& client_nonce,
-                           const ScramSecret& secret);
+  std::string server_first(const ScramSecret& secret);
   SaslStep succeed(const std::string& auth_message, const ScramKeys& keys);
 
   enum class State { first, final, signature };
@@ -57,7 +62,7 @@ class Scram : public SaslExchange {
   SaslWorld world_;
   Digest digest_;
   bool is_plus_;
-  std::function<ScramSecret(std::string_view)> secrets_;
+  ScramSource source_;
   State state_ = State::first;
   std::string header_;
   std::string binding_;
