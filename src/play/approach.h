@@ -35,6 +35,10 @@ class Approach {
            const Target& target, const Waits& waits,
            const scenario::Variables& variables);
 
+  /// TLS where it comes before the greeting, on an open connection. Throws as
+  /// run() does.
+  net::asio::awaitable<void> secure_first();
+
   /// The connection is open. Throws Verdicted: blocked where the server does
   /// not let us get there, skipped where it does not offer the way.
   net::asio::awaitable<void> run();
@@ -48,7 +52,6 @@ class Approach {
  private:
   net::asio::awaitable<void> require(const std::string& line, int wanted_class);
   net::asio::awaitable<void> greet();
-  net::asio::awaitable<void> secure_first();
   net::asio::awaitable<void> secure(bool is_needed);
   net::asio::awaitable<void> authenticate();
   net::asio::awaitable<void> begin_mail();

@@ -56,8 +56,12 @@ class Attempter {
     Attempt result;
     try {
       co_await open();
-      if (prepares) co_await approach_.run();
-      checked_needs_ = checked_needs_ || (prepares && session_.has_capabilities());
+      if (prepares) {
+        co_await approach_.run();
+        checked_needs_ = session_.has_capabilities();
+      } else {
+        co_await approach_.secure_first();
+      }
       co_await say(dialog);
       result.verdict = worst_;
       result.reason = worst_reason_;

@@ -142,11 +142,29 @@ std::string describe(const Event& event) {
   return text;
 }
 
+namespace {
+
+/// A class such as 5yz does not name 421 or 530, which say that nothing is
+/// served here and now; only what is good can rest on it.
+bool tells_nothing(Grade grade, const Event& event,
+                   const scenario::Pattern& pattern) {
+  const auto* reply = std::get_if<smtp::Reply>(&event);
+  const auto* wanted = std::get_if<smtp::ReplyPattern>(&pattern);
+  const bool is_named_by_class = reply && wanted &&
+                                 (reply->code == 421 || reply->code == 530) &&
+                                 wanted->code != std::to_string(reply->code);
+  return is_named_by_class && (grade == Grade::note || grade == Grade::warn ||
+                               grade == Grade::fail);
+}
+
+}  // namespace
+
 Judgement judge(const scenario::Expect& expect, const Event& event,
                 Verdict level, smtp::Captures& captures) {
   for (const scenario::GradedPatterns& part : expect.parts) {
     for (const scenario::Pattern& pattern : part.any_of) {
       if (!std::visit(Matches{event, captures}, pattern)) continue;
+      if (tells_nothing(part.grade, event, pattern)) continue;
       Judgement result;
       result.named = true;
       result.verdict = verdict_of(part.grade, level);

@@ -68,8 +68,7 @@ std::string final_of(std::string_view mechanism, std::string_view twist) {
 TEST(SaslClient, ScramTwistsSpoilWhatTheySay) {
   EXPECT_NE(final_of("SCRAM-SHA-1", "wrong nonce").find("serveA,p="),
             std::string::npos);
-  EXPECT_EQ(final_of("SCRAM-SHA-1", "binding y").substr(0, 11), "c=eSws,r=" +
-            final_of("SCRAM-SHA-1", "binding y").substr(9, 2));
+  EXPECT_EQ(final_of("SCRAM-SHA-1", "binding y").substr(0, 9), "c=eSws,r=");
   SaslClient extended("SCRAM-SHA-256", tim, "mandatory extension");
   EXPECT_EQ(extended.initial_response().value().substr(0, 30),
             "n,,m=x-no-such-extension,n=tim");
