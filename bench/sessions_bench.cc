@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto profile =
-      scenario::reference_profile(scenario::parse_endpoint(argv[1]));
+      scenario::reference_profile();
   scenario::Catalog catalog(scenario::Requirements::builtin());
   catalog.add_builtin();
   const auto tests = catalog.select({"delivery/two-mailboxes"}, {});

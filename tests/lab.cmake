@@ -7,7 +7,7 @@ if(NOT SMTPSPEC_LAB)
 endif()
 
 set(lab ${PROJECT_SOURCE_DIR}/lab)
-foreach(server postfix exim)
+foreach(server aiosmtpd exim opensmtpd postfix)
   add_test(NAME lab/${server}-policy
            COMMAND ${lab}/run ${server} -- ${lab}/policy_test)
   set_tests_properties(lab/${server}-policy PROPERTIES TIMEOUT 120)

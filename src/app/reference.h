@@ -10,6 +10,10 @@
 
 namespace smtpspec::app {
 
+/// The certificate of all reference servers of this process, made at its first
+/// use.
+const net::Credential& reference_certificate();
+
 class Reference {
  public:
   /// Listens on free ports of 127.0.0.1 as long as it lives.
@@ -22,6 +26,7 @@ class Reference {
   server::Store store_;
   server::Listener mta_;
   server::Listener submission_;
+  server::Listener submissions_;
   server::Listener lmtp_;
   scenario::Profile profile_;
 };

@@ -111,11 +111,9 @@ class Selftest {
     Results results;
     // Watch rules are judged by each test's own replies, not by those of the
     // others: the scenario must draw the flaw itself.
-    play::Target target;
-    target.variables = reference.profile().variables;
     for (const scenario::Test& test : tests) {
-      const auto listener = listener_for(test);
-      target.endpoint = reference.profile().listeners.at(listener);
+      const auto target =
+          play::target_of(reference.profile(), listener_for(test));
       play::Played played = co_await play::play(test, target, waits);
       if (!test.scenario->watch.empty())
         played.result = judge_watch(std::move(played.result), played.breaches);

@@ -216,6 +216,7 @@ class TestRun {
       profile_ = profile_of(options_);
       const auto& endpoint = profile_.listeners.at(listener_);
       require_authorization(endpoint.host, options_.authorized);
+      profile_.security.demands_trust = !is_near(endpoint.host);
       report_.target = fmt::format("{}:{}", endpoint.host, endpoint.port);
     }
   }
@@ -227,9 +228,7 @@ class TestRun {
 
   void play_tests() {
     play::RunOptions run;
-    run.target.endpoint = profile_.listeners.at(listener_);
-    run.target.source = profile_.source;
-    run.target.variables = profile_.variables;
+    run.target = play::target_of(profile_, listener_);
     run.waits.reply = std::chrono::milliseconds(
         static_cast<long>(options_.timeout * 1000));
     run.waits.factor = options_.patience;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
+#include <stdexcept>
 #include <vector>
 
 namespace smtpspec::net {
@@ -63,15 +64,24 @@ asio::awaitable<void> connect_any(asio::ip::tcp::socket& socket,
   throw system_error(last);
 }
 
+void send_at_once(asio::ip::tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
 }  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket)
+    : socket_(std::move(socket)) {
+  send_at_once(socket_);
+}
 
 asio::awaitable<void> Connection::connect(std::string host, std::uint16_t port,
                                           std::string source,
                                           Deadline deadline) {
   auto attempt = connect_any(socket_, std::move(host), port, std::move(source));
   co_await with_deadline(deadline, std::move(attempt));
-  error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  send_at_once(socket_);
 }
 
 asio::awaitable<std::size_t> Connection::read_some() {
@@ -80,6 +90,29 @@ asio::awaitable<std::size_t> Connection::read_some() {
 }
 
 asio::awaitable<std::string> Connection::read(Deadline deadline) {
+  return tls_ ? read_tls(deadline) : read_socket(deadline);
+}
+
+asio::awaitable<std::string> Connection::read_tls(Deadline deadline) {
+  for (;;) {
+    std::string text = tls_->read();
+    // Answers of the TLS layer itself, such as a new key.
+    const std::string output = tls_->take_output();
+    if (!output.empty()) co_await write_socket(output, deadline);
+    if (!text.empty()) co_return text;
+    if (tls_->is_closed_by_peer()) throw PeerClosed{Ending::end_of_file};
+    if (tls_->is_broken()) throw PeerClosed{Ending::reset};
+    try {
+      const std::string octets = co_await read_socket(deadline);
+      tls_->feed(octets);
+    } catch (const PeerClosed& closed) {
+      if (closed.ending == Ending::reset) throw;
+      throw PeerClosed{Ending::truncated};
+    }
+  }
+}
+
+asio::awaitable<std::string> Connection::read_socket(Deadline deadline) {
   // What is there already needs neither a timer nor a wait.
   socket_.non_blocking(true);
   error_code error;
@@ -98,6 +131,17 @@ asio::awaitable<std::string> Connection::read(Deadline deadline) {
 
 asio::awaitable<void> Connection::write(std::string_view bytes,
                                         Deadline deadline) {
+  if (!tls_) {
+    co_await write_socket(bytes, deadline);
+    co_return;
+  }
+  tls_->write(bytes);
+  const std::string output = tls_->take_output();
+  co_await write_socket(output, deadline);
+}
+
+asio::awaitable<void> Connection::write_socket(std::string_view bytes,
+                                               Deadline deadline) {
   socket_.non_blocking(true);
   error_code error;
   const std::size_t sent =
@@ -118,7 +162,41 @@ asio::awaitable<void> Connection::write(std::string_view bytes,
   }
 }
 
+asio::awaitable<std::variant<TlsFacts, TlsFailure>> Connection::start_tls(
+    const TlsContext& context, const std::string& server_name,
+    Deadline deadline) {
+  if (tls_) throw std::logic_error("TLS is active already");
+  tls_ = std::make_unique<Tls>(context, server_name);
+  for (;;) {
+    const Tls::Progress progress = tls_->handshake();
+    // The last of it may be an alert that says what was wrong.
+    const std::string output = tls_->take_output();
+    if (!output.empty()) co_await write_socket(output, deadline);
+    if (progress == Tls::Progress::done) co_return tls_->facts();
+    if (progress == Tls::Progress::failed) co_return tls_->failure();
+    const std::string octets = co_await read_socket(deadline);
+    tls_->feed(octets);
+  }
+}
+
+void Connection::send_close_alert() {
+  if (!tls_) return;
+  tls_->close();
+  const std::string output = tls_->take_output();
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.write_some(asio::buffer(output), ignored);
+}
+
+void Connection::shutdown() {
+  send_close_alert();
+  error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
 void Connection::close() {
+  if (!socket_.is_open()) return;
+  send_close_alert();
   error_code ignored;
   socket_.close(ignored);
 }

@@ -185,6 +185,7 @@ TlsContext::TlsContext(Role role, const TlsOptions& options) : role_(role) {
   SSL_CTX_set_num_tickets(context, 0);
   if (!options.own.certificate.empty()) use_own(context, options.own);
   if (!options.trust.empty()) use_trust(context, options.trust);
+  if (options.trusts_system) SSL_CTX_set_default_verify_paths(context);
   if (is_client) {
     SSL_CTX_set_client_cert_cb(context, note_request);
   } else if (options.asks_for_certificate) {

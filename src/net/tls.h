@@ -36,6 +36,8 @@ struct TlsOptions {
   Credential own;
   /// PEM of certificates that a peer's must lead to; empty: none are trusted.
   std::string trust;
+  /// Also those that this machine trusts.
+  bool trusts_system = false;
   /// A server asks its client for a certificate, which may be left out.
   bool asks_for_certificate = false;
 };
@@ -88,6 +90,9 @@ class Tls {
  public:
   /// `server_name` is what a client asks for (SNI) and checks; empty: none.
   Tls(const TlsContext& context, const std::string& server_name);
+
+  Tls(const Tls&) = delete;
+  Tls& operator=(const Tls&) = delete;
 
   /// Takes octets from the peer.
   void feed(std::string_view octets);

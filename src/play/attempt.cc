@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/escape.h"
+#include "play/approach.h"
 #include "play/judge.h"
 #include "scenario/template.h"
 
@@ -13,19 +14,19 @@ namespace smtpspec::play {
 namespace {
 
 using net::asio::awaitable;
-using scenario::Start;
-
-/// Ends an attempt with its verdict.
-struct Verdicted {
-  Verdict verdict;
-  std::string reason;
-  int line = 0;
-  bool transient = false;
-};
 
 std::string random_token() {
   static std::mt19937_64 random{std::random_device{}()};
   return fmt::format("t{:012x}", random() & 0xffffffffffff);
+}
+
+Secrets secrets_of(const Target& target) {
+  std::vector<std::string> secrets;
+  for (const char* name : {"password", "bearer"}) {
+    const auto found = target.variables.find(name);
+    if (found != target.variables.end()) secrets.push_back(found->second);
+  }
+  return Secrets(secrets);
 }
 
 class Attempter {
@@ -37,7 +38,7 @@ class Attempter {
         target_(target),
         waits_(waits),
         segmentation_(segmentation),
-        session_(executor, segmentation),
+        session_(executor, segmentation, secrets_of(target)),
         variables_(scenario::numbered(target.variables, 1)),
         level_(verdict_of(test.scenario->level)) {
     variables_["token"] = random_token();
@@ -55,7 +56,8 @@ class Attempter {
     Attempt result;
     try {
       co_await open();
-      if (prepares) co_await prepare();
+      if (prepares) co_await approach_.run();
+      checked_needs_ = checked_needs_ || (prepares && session_.has_capabilities());
       co_await say(dialog);
       result.verdict = worst_;
       result.reason = worst_reason_;
@@ -82,17 +84,18 @@ class Attempter {
  private:
   awaitable<void> open();
   void learn_addresses();
-  awaitable<void> prepare();
   awaitable<void> say(const scenario::Dialog& dialog);
   awaitable<void> say_step(const scenario::Step& step);
   void collect(const scenario::Send& send);
   awaitable<void> flush();
+  awaitable<void> start_tls(const scenario::StartTls& step);
   awaitable<void> expect(const scenario::Expect& expect);
+  awaitable<void> judge_event(const scenario::Expect& expect,
+                              const Event& event);
   awaitable<void> judge_silence(const scenario::Expect& expect,
                                 Judgement& judgement);
   awaitable<bool> answers_noop();
-  awaitable<void> require(const std::string& line, int wanted_class);
-  void check_needs();
+  void check_needs_once();
   void note_verdict(const Judgement& judgement, int line,
                     const std::string& wanted);
 
@@ -102,7 +105,10 @@ class Attempter {
   Segmentation segmentation_;
   Session session_;
   scenario::Variables variables_;
+  Approach approach_{session_, scenario_, target_, waits_, variables_};
   Verdict level_;
+  /// What an AUTH line drew, for the S line behind it.
+  std::optional<Event> answered_;
   bool checked_needs_ = false;
   bool said_something_ = false;
   std::string outgoing_;
@@ -142,59 +148,10 @@ awaitable<void> Attempter::open() {
   learn_addresses();
 }
 
-/// Sends `line` (nothing, if it is empty) and gets a reply of `wanted_class`,
-/// or ends the attempt as blocked: this is not what the scenario judges.
-awaitable<void> Attempter::require(const std::string& line, int wanted_class) {
-  if (!line.empty()) {
-    std::string bytes = line + "\r\n";
-    co_await session_.send(std::move(bytes), waits_.deadline(waits_.reply));
-  }
-  const Event event = co_await session_.receive(waits_.deadline(waits_.reply));
-  const auto* reply = std::get_if<smtp::Reply>(&event);
-  if (reply && reply->reply_class() == wanted_class) co_return;
-  throw Verdicted{Verdict::blocked,
-                  fmt::format("before the dialog, {} drew {}",
-                              line.empty() ? "connecting" : line,
-                              describe(event)),
-                  0, line.empty() || !reply || reply->reply_class() == 4};
-}
-
-awaitable<void> Attempter::prepare() {
-  const Start from = scenario_.from;
-  if (from == Start::greeting) co_return;
-  if (from == Start::tls || from == Start::auth) {
-    throw Verdicted{Verdict::skipped,
-                    "this version does not speak TLS or AUTH"};
-  }
-  const bool lmtp = scenario_.listener == scenario::Listener::lmtp;
-  const auto hello = fmt::format("{} {}", lmtp ? "LHLO" : "EHLO",
-                                 variables_.at("client"));
-  co_await require("", 2);
-  co_await require(hello, 2);
-  check_needs();
-  if (from == Start::ehlo) co_return;
-  co_await require(fmt::format("MAIL FROM:<{}>", variables_.at("sender")), 2);
-  if (from == Start::mail) co_return;
-  co_await require(fmt::format("RCPT TO:<{}>", variables_.at("recipient")), 2);
-  if (from == Start::rcpt) co_return;
-  co_await require("DATA", 3);
-}
-
-void Attempter::check_needs() {
+void Attempter::check_needs_once() {
   if (checked_needs_ || !session_.has_capabilities()) return;
   checked_needs_ = true;
-  for (const std::string& keyword : scenario_.needs) {
-    if (!session_.capabilities().has(keyword)) {
-      throw Verdicted{Verdict::skipped,
-                      fmt::format("{} is not advertised", keyword)};
-    }
-  }
-  for (const std::string& keyword : scenario_.lacks) {
-    if (session_.capabilities().has(keyword)) {
-      throw Verdicted{Verdict::skipped,
-                      fmt::format("{} is advertised", keyword)};
-    }
-  }
+  check_needs(scenario_, session_.capabilities());
 }
 
 awaitable<void> Attempter::say(const scenario::Dialog& dialog) {
@@ -214,8 +171,11 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
     co_await net::sleep_until(waits_.deadline(wait->time));
   } else if (const auto* wanted = std::get_if<scenario::Expect>(&step)) {
     for (int i = 0; i < wanted->repeat; ++i) co_await expect(*wanted);
-  } else {
-    throw Verdicted{Verdict::skipped, "this version does not speak TLS"};
+  } else if (const auto* tls = std::get_if<scenario::StartTls>(&step)) {
+    co_await start_tls(*tls);
+  } else if (const auto* login = std::get_if<scenario::Authenticate>(&step)) {
+    said_something_ = true;
+    answered_ = co_await approach_.log_in(*login);
   }
 }
 
@@ -237,14 +197,45 @@ awaitable<void> Attempter::flush() {
   co_await session_.send(std::move(bytes), waits_.deadline(waits_.reply));
 }
 
+bool wants_trust(const scenario::Expect& expect) {
+  for (const auto& part : expect.parts) {
+    for (const auto& pattern : part.any_of) {
+      const auto* outcome = std::get_if<scenario::TlsOutcome>(&pattern);
+      if (outcome && *outcome == scenario::TlsOutcome::trusted) return true;
+    }
+  }
+  return false;
+}
+
+awaitable<void> Attempter::start_tls(const scenario::StartTls& step) {
+  if (wants_trust(step.expect) && !target_.security.has_trust()) {
+    throw Verdicted{Verdict::skipped,
+                    "the profile does not say which certificate to trust"};
+  }
+  const Event event = co_await approach_.start_tls(step);
+  said_something_ = true;
+  co_await judge_event(step.expect, event);
+}
+
 awaitable<void> Attempter::expect(const scenario::Expect& expect) {
-  std::chrono::milliseconds wait = waits_.reply;
+  if (answered_) {
+    const Event event = *std::exchange(answered_, std::nullopt);
+    co_await judge_event(expect, event);
+    co_return;
+  }
+  std::chrono::milliseconds wait =
+      session_.in_login() ? waits_.login : waits_.reply;
   for (const auto& part : expect.parts) {
     for (const auto& pattern : part.any_of)
       if (const auto* silent = std::get_if<scenario::Silent>(&pattern))
         wait = silent->time;
   }
   const Event event = co_await session_.receive(waits_.deadline(wait));
+  co_await judge_event(expect, event);
+}
+
+awaitable<void> Attempter::judge_event(const scenario::Expect& expect,
+                                       const Event& event) {
   smtp::Captures captures;
   Judgement judgement = judge(expect, event, level_, captures);
   const bool refused_at_the_door =
@@ -256,7 +247,7 @@ awaitable<void> Attempter::expect(const scenario::Expect& expect) {
   }
   if (std::holds_alternative<NoReply>(event) && !judgement.named)
     co_await judge_silence(expect, judgement);
-  check_needs();
+  check_needs_once();
   note_verdict(judgement, expect.line, expect.source);
   for (auto& [name, value] : captures) variables_[name] = std::move(value);
 }

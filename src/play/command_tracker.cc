@@ -79,10 +79,18 @@ void CommandTracker::take_line(std::string_view line) {
   if (is_chunk || !is_plain(line)) only_plain_lines_ = false;
 }
 
+void CommandTracker::start_over() {
+  const bool is_greeted = waiting_.empty() || waiting_.front() != "greeting";
+  *this = CommandTracker();
+  if (is_greeted) waiting_.clear();
+}
+
 AnsweredCommand CommandTracker::replied(int code) {
   AnsweredCommand answered;
   if (waiting_.empty()) {
-    answered.unasked = reliable_ && only_plain_lines_;
+    // Inside mail data it answers what the server took for the end: that defect
+    // has scenarios of its own.
+    answered.unasked = reliable_ && only_plain_lines_ && !in_data_;
     return answered;
   }
   answered.line = std::move(waiting_.front());

@@ -16,8 +16,9 @@ struct AnsweredCommand {
   std::string verb;
   /// The whole line.
   std::string line;
-  /// No command was waiting for a reply, and everything sent before was a plain
-  /// command line, of which a server could not make two.
+  /// No command was waiting for a reply, everything sent before was a plain
+  /// command line, of which a server could not make two, and no mail data was
+  /// begun, whose end it may see elsewhere.
   bool unasked = false;
 };
 
@@ -26,6 +27,9 @@ class CommandTracker {
   void sent(std::string_view bytes);
   AnsweredCommand replied(int code);
 
+  /// Nothing that was sent before will be answered, but for the greeting: a
+  /// TLS handshake came between (RFC 3207 section 4.2).
+  void start_over();
   /// Octets sent now would be mail data or part of a chunk.
   bool in_mail_data() const { return in_data_ || chunk_left_ > 0; }
   /// A line or chunk was begun and not ended.

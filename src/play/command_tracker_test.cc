@@ -59,6 +59,13 @@ TEST_F(CommandTrackerTest, ABareLineFeedEndsCertainty) {
   EXPECT_EQ(verb(250), "");
 }
 
+TEST_F(CommandTrackerTest, NoReplyIsUnaskedInsideMailData) {
+  tracker_.sent("DATA\r\n");
+  EXPECT_EQ(verb(354), "DATA");
+  tracker_.sent(std::string("x\r\n.\0\r\n", 7));
+  EXPECT_FALSE(tracker_.replied(250).unasked);
+}
+
 TEST_F(CommandTrackerTest, NoReplyIsUnaskedOnceALineWasOdd) {
   tracker_.sent("BDAT -1\r\n");
   EXPECT_EQ(verb(501), "BDAT");

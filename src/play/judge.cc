@@ -20,8 +20,25 @@ struct Matches {
     const auto* reply = std::get_if<smtp::Reply>(&event);
     return reply && pattern.matches(*reply, &captures);
   }
-  bool operator()(scenario::Closed) const {
-    return std::holds_alternative<Ended>(event);
+  bool operator()(const scenario::Closed& closed) const {
+    const auto* ended = std::get_if<Ended>(&event);
+    return ended && (ended->by_alert || !closed.by_alert);
+  }
+  bool operator()(scenario::TlsOutcome outcome) const {
+    using scenario::TlsOutcome;
+    if (const auto* secured = std::get_if<Secured>(&event)) {
+      return outcome == TlsOutcome::handshake ||
+             (outcome == TlsOutcome::trusted &&
+              secured->facts.distrust.empty()) ||
+             (outcome == TlsOutcome::unasked &&
+              !secured->facts.was_asked_for_certificate);
+    }
+    const auto* failed = std::get_if<NotSecured>(&event);
+    if (!failed) return false;
+    return outcome ==
+           (failed->failure.kind == net::TlsFailure::Kind::plaintext
+                ? TlsOutcome::plaintext
+                : TlsOutcome::refused);
   }
   bool operator()(scenario::Silent) const {
     const auto* none = std::get_if<NoReply>(&event);
@@ -90,11 +107,28 @@ std::string describe(const Event& event) {
     return fmt::format("no valid reply: {}: {}", smtp::describe(error->kind),
                        base::escape_up_to(error->raw, shown_octets));
   }
+  if (const auto* secured = std::get_if<Secured>(&event)) {
+    const auto& facts = secured->facts;
+    std::string text = fmt::format("{} with {}", facts.version, facts.cipher);
+    if (!facts.distrust.empty())
+      text += fmt::format(", and a certificate of which OpenSSL says '{}'",
+                          base::escape(facts.distrust));
+    if (facts.was_asked_for_certificate)
+      text += ", and a request for a certificate";
+    return text;
+  }
+  if (const auto* failed = std::get_if<NotSecured>(&event)) {
+    const bool is_plain =
+        failed->failure.kind == net::TlsFailure::Kind::plaintext;
+    return fmt::format("{}: {}", is_plain ? "plain text" : "no handshake",
+                       base::escape_up_to(failed->failure.text, shown_octets));
+  }
   std::string partial;
   std::string text;
   if (const auto* ended = std::get_if<Ended>(&event)) {
-    text = ended->ending == net::Ending::reset
-               ? "a reset of the connection"
+    text = ended->ending == net::Ending::reset ? "a reset of the connection"
+           : ended->ending == net::Ending::truncated
+               ? "the end of the connection without a TLS alert"
                : "the end of the connection";
     partial = ended->partial;
   } else {
@@ -116,7 +150,8 @@ Judgement judge(const scenario::Expect& expect, const Event& event,
       Judgement result;
       result.named = true;
       result.verdict = verdict_of(part.grade, level);
-      if (!goes_on(part.grade) || std::holds_alternative<Ended>(event))
+      if (!goes_on(part.grade) || std::holds_alternative<Ended>(event) ||
+          std::holds_alternative<NotSecured>(event))
         result.next = Judgement::Next::stop;
       if (result.verdict != Verdict::passed) result.reason = describe(event);
       return result;

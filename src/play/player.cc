@@ -84,13 +84,6 @@ class Player {
 
 }  // namespace
 
-net::Deadline Waits::deadline(std::chrono::milliseconds wait) const {
-  const std::chrono::duration<double, std::milli> scaled(
-      static_cast<double>(wait.count()) * factor);
-  return net::Clock::now() +
-         std::chrono::duration_cast<std::chrono::microseconds>(scaled);
-}
-
 Verdict verdict_of(scenario::Level level) {
   switch (level) {
     case scenario::Level::must: return Verdict::failed;

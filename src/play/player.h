@@ -3,35 +3,16 @@
 // enforced here for every scenario; docs/verdicts.md is the manual.
 #pragma once
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "net/deadline.h"
 #include "play/session.h"
+#include "play/target.h"
 #include "play/verdict.h"
-#include "scenario/profile.h"
+#include "play/waits.h"
 #include "scenario/scenario.h"
 
 namespace smtpspec::play {
-
-/// How long is waited for what. `factor` scales all of them.
-struct Waits {
-  std::chrono::milliseconds connect{10'000};
-  std::chrono::milliseconds reply{10'000};
-  std::chrono::milliseconds farewell{1'000};
-  std::chrono::milliseconds test{120'000};
-  double factor = 1;
-
-  net::Deadline deadline(std::chrono::milliseconds wait) const;
-};
-
-struct Target {
-  scenario::Endpoint endpoint;
-  std::string source;  ///< local address to connect from; empty: any
-  scenario::Variables variables;
-};
 
 /// A result, and the broken reply rules that were seen on the way.
 struct Played {

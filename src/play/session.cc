@@ -37,6 +37,16 @@ std::string mask_auth(const std::string& line) {
   return fmt::format("{} {} ***", words[0], words[1]);
 }
 
+std::string_view describe(net::Ending ending) {
+  switch (ending) {
+    case net::Ending::end_of_file: return "the server closed the connection";
+    case net::Ending::truncated:
+      return "the server closed the connection without a TLS alert";
+    case net::Ending::reset: return "the server reset the connection";
+  }
+  return "the connection ended";
+}
+
 }  // namespace
 
 net::asio::awaitable<void> Session::connect(const scenario::Endpoint& target,
@@ -44,6 +54,10 @@ net::asio::awaitable<void> Session::connect(const scenario::Endpoint& target,
                                             net::Deadline deadline) {
   co_await connection_.connect(target.host, target.port, source, deadline);
   transcript_.source_port = connection_.local_port();
+}
+
+void Session::remark(const std::string& text) {
+  note(Kind::comment, base::escape_up_to(secrets_.hide(text), shown_octets));
 }
 
 void Session::note(Kind kind, std::string text) {
@@ -63,7 +77,8 @@ void Session::record_sent(std::string_view bytes) {
     if (in_auth_ && line != "*") {
       line = "***";
     } else {
-      line = mask_auth(line);
+      if (base::starts_without_case(line, "AUTH")) in_login_ = true;
+      line = secrets_.hide(mask_auth(line));
     }
     note(whole ? Kind::client : Kind::client_raw,
          base::escape_up_to(line, shown_octets));
@@ -101,24 +116,84 @@ net::asio::awaitable<void> Session::write(std::string_view bytes,
 net::asio::awaitable<Event> Session::receive(net::Deadline deadline) {
   for (;;) {
     if (auto next = parser_.next()) {
+      secrets_.hide(*next);
       record_reply(*next);
       if (auto* reply = std::get_if<smtp::Reply>(&*next))
         co_return std::move(*reply);
       co_return std::get<smtp::ReplyError>(std::move(*next));
     }
-    if (ended_) co_return Ended{ending_, parser_.pending()};
+    if (ended_) {
+      const bool by_alert = connection_.is_secure() &&
+                            ending_ == net::Ending::end_of_file;
+      co_return Ended{ending_, by_alert, secrets_.hide(parser_.pending())};
+    }
     try {
       parser_.feed(co_await connection_.read(deadline));
     } catch (const net::PeerClosed& closed) {
       ended_ = true;
       ending_ = closed.ending;
-      note(Kind::event, closed.ending == net::Ending::reset
-                            ? "the server reset the connection"
-                            : "the server closed the connection");
+      note(Kind::event, std::string(describe(ending_)));
     } catch (const boost::system::system_error& e) {
       if (e.code() != net::asio::error::timed_out) throw;
-      co_return NoReply{parser_.pending()};
+      co_return NoReply{secrets_.hide(parser_.pending())};
     }
+  }
+}
+
+/// What has come though nothing was due: plain text before the handshake.
+std::string Session::early_octets() {
+  std::string octets;
+  while (const auto reply = parser_.next()) octets += raw_of(*reply);
+  return octets + parser_.pending();
+}
+
+net::asio::awaitable<Event> Session::start_tls(const net::TlsContext& context,
+                                               const std::string& server_name,
+                                               net::Deadline deadline) {
+  Event event = NoReply{};
+  const std::string early = early_octets();
+  if (!early.empty()) {
+    event = NotSecured{{net::TlsFailure::Kind::plaintext, early}};
+  } else if (ended_) {
+    event = Ended{ending_, false, ""};
+  } else {
+    try {
+      auto result =
+          co_await connection_.start_tls(context, server_name, deadline);
+      if (auto* facts = std::get_if<net::TlsFacts>(&result)) {
+        event = Secured{std::move(*facts)};
+      } else {
+        event = NotSecured{std::get<net::TlsFailure>(std::move(result))};
+      }
+    } catch (const net::PeerClosed& closed) {
+      ending_ = closed.ending;
+      event = Ended{ending_, false, ""};
+    } catch (const boost::system::system_error& e) {
+      if (e.code() != net::asio::error::timed_out) throw;
+    }
+  }
+  record_handshake(event);
+  co_return event;
+}
+
+void Session::record_handshake(const Event& event) {
+  parser_ = smtp::ReplyParser();
+  capabilities_ = {};
+  has_capabilities_ = false;
+  tracker_.start_over();
+  if (const auto* secured = std::get_if<Secured>(&event)) {
+    note(Kind::tls, "handshake");
+    note(Kind::comment, secured->facts.version + " " + secured->facts.cipher);
+    return;
+  }
+  ended_ = true;
+  if (const auto* failed = std::get_if<NotSecured>(&event)) {
+    note(Kind::tls, failed->failure.kind == net::TlsFailure::Kind::plaintext
+                        ? "plaintext"
+                        : "refused");
+    note(Kind::comment, base::escape_up_to(failed->failure.text, shown_octets));
+  } else {
+    note(Kind::tls, std::holds_alternative<Ended>(event) ? "closed" : "silent");
   }
 }
 
@@ -142,6 +217,7 @@ void Session::record_reply(const smtp::ReplyOrError& reply) {
 
 void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
   in_auth_ = reply.code == 334;
+  in_login_ = in_auth_;
   if (answered.verb == "MAIL") utf8_transaction_ = asks_for_utf8(answered.line);
   if (reply.code != 250) return;
   if (answered.verb == "EHLO" || answered.verb == "LHLO") {

@@ -10,6 +10,7 @@
 
 #include "net/connection.h"
 #include "play/command_tracker.h"
+#include "play/secrets.h"
 #include "play/segmentation.h"
 #include "play/verdict.h"
 #include "scenario/profile.h"
@@ -23,6 +24,8 @@ namespace smtpspec::play {
 /// not whole.
 struct Ended {
   net::Ending ending;
+  /// Under TLS: a close alert came first.
+  bool by_alert = false;
   std::string partial;
 };
 
@@ -31,7 +34,18 @@ struct NoReply {
   std::string partial;
 };
 
-using Event = std::variant<smtp::Reply, smtp::ReplyError, Ended, NoReply>;
+/// TLS is active.
+struct Secured {
+  net::TlsFacts facts;
+};
+
+/// The handshake failed: nothing more can be said on this connection.
+struct NotSecured {
+  net::TlsFailure failure;
+};
+
+using Event = std::variant<smtp::Reply, smtp::ReplyError, Ended, NoReply,
+                           Secured, NotSecured>;
 
 /// A reply that breaks a rule.
 struct Breach {
@@ -44,9 +58,13 @@ struct Breach {
 
 class Session {
  public:
+  /// What `secrets` finds is kept from the transcript and from all replies.
   explicit Session(net::asio::any_io_executor executor,
-                   Segmentation segmentation = Segmentation::as_written)
-      : connection_(executor), segmentation_(segmentation) {}
+                   Segmentation segmentation = Segmentation::as_written,
+                   Secrets secrets = {})
+      : connection_(executor),
+        segmentation_(segmentation),
+        secrets_(std::move(secrets)) {}
 
   /// Throws boost::system::system_error where there is no connection.
   net::asio::awaitable<void> connect(const scenario::Endpoint& target,
@@ -60,6 +78,12 @@ class Session {
   /// What the server does next, at most until `deadline`.
   net::asio::awaitable<Event> receive(net::Deadline deadline);
 
+  /// Makes TLS of the connection; forgets what the server offered before. Gives
+  /// Secured, NotSecured, Ended or NoReply.
+  net::asio::awaitable<Event> start_tls(const net::TlsContext& context,
+                                        const std::string& server_name,
+                                        net::Deadline deadline);
+
   /// Says QUIT where that is possible, takes what still comes until `deadline`,
   /// and closes.
   net::asio::awaitable<void> finish(net::Deadline deadline);
@@ -71,6 +95,10 @@ class Session {
   /// Whether a positive reply to EHLO or LHLO was seen.
   bool has_capabilities() const { return has_capabilities_; }
   const CommandTracker& tracker() const { return tracker_; }
+  /// An AUTH exchange waits for the server.
+  bool in_login() const { return in_login_; }
+  /// For the transcript: what we do and why.
+  void remark(const std::string& text);
   /// The command that the last reply answered.
   const std::string& last_command() const { return last_command_; }
   const std::vector<Breach>& breaches() const { return breaches_; }
@@ -80,6 +108,8 @@ class Session {
   void note(TranscriptLine::Kind kind, std::string text);
   void record_sent(std::string_view bytes);
   void record_reply(const smtp::ReplyOrError& reply);
+  std::string early_octets();
+  void record_handshake(const Event& event);
   void learn(const smtp::Reply& reply, const AnsweredCommand& answered);
   void judge(const smtp::ReplyOrError& reply, const AnsweredCommand& answered);
 
@@ -88,6 +118,7 @@ class Session {
 
   net::Connection connection_;
   Segmentation segmentation_;
+  Secrets secrets_;
   smtp::ReplyParser parser_;
   CommandTracker tracker_;
   smtp::Capabilities capabilities_;
@@ -98,6 +129,7 @@ class Session {
   bool utf8_transaction_ = false;
   /// What is sent is a secret: a response in an AUTH exchange.
   bool in_auth_ = false;
+  bool in_login_ = false;
   net::Ending ending_ = net::Ending::end_of_file;
   std::string last_command_ = "connect";
   std::vector<Breach> breaches_;

@@ -14,6 +14,8 @@ std::string_view prefix_of(TranscriptLine::Kind kind) {
       return "C> ";
     case TranscriptLine::Kind::server:
       return "S: ";
+    case TranscriptLine::Kind::tls:
+      return "TLS: ";
     case TranscriptLine::Kind::comment:
     case TranscriptLine::Kind::event:
       return "# ";

@@ -28,9 +28,9 @@ std::string_view to_string(Verdict verdict);
 
 /// One line of a transcript.
 struct TranscriptLine {
-  /// "C: ", "C> ", "S: ", and "# " for what the notation has no verb for: an
+  /// "C: ", "C> ", "S: ", "TLS: ", and "# " for what the notation has no verb for: an
   /// event is what befell the connection, in words.
-  enum class Kind { client, client_raw, server, comment, event };
+  enum class Kind { client, client_raw, server, tls, comment, event };
   Kind kind;
   /// Escaped: printable ASCII, secrets already masked.
   std::string text;

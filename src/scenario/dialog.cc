@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "scenario/expect.h"
+#include "smtp/sasl.h"
 
 namespace smtpspec::scenario {
 namespace {
@@ -79,11 +80,90 @@ Step parse_wait(const Line& line) {
               line.start.line};
 }
 
-Step parse_tls(const Line& line) {
-  if (line.rest != "handshake") {
-    line.fail(line.rest_start, "TLS does one thing: 'TLS: handshake'");
+/// "(a, b) rest": takes the brackets off the line and gives what is in them.
+std::vector<std::string_view> take_options(Line& line) {
+  if (!line.rest.starts_with('(')) return {};
+  const auto end = line.rest.find(')');
+  if (end == line.rest.npos) line.fail(line.rest_start, "a bracket without ')'");
+  std::vector<std::string_view> options;
+  for (const auto option : base::split(line.rest.substr(1, end - 1), ','))
+    options.push_back(base::trim(option));
+  auto after = line.rest.find_first_not_of(' ', end + 1);
+  if (after == line.rest.npos) after = line.rest.size();
+  line.rest.remove_prefix(after);
+  line.rest_start = moved(line.rest_start, after);
+  return options;
+}
+
+std::optional<net::TlsVersion> parse_tls_version(std::string_view text) {
+  if (text == "1.0") return net::TlsVersion::tls1_0;
+  if (text == "1.1") return net::TlsVersion::tls1_1;
+  if (text == "1.2") return net::TlsVersion::tls1_2;
+  if (text == "1.3") return net::TlsVersion::tls1_3;
+  return {};
+}
+
+/// Whether the option is known.
+bool take_tls_option(std::string_view option, StartTls& step) {
+  if (option == "no name") {
+    step.names_server = false;
+  } else if (option == "certificate") {
+    step.shows_certificate = true;
+  } else if (option.starts_with("min ")) {
+    step.lowest = parse_tls_version(option.substr(4));
+    return step.lowest.has_value();
+  } else if (option.starts_with("max ")) {
+    step.highest = parse_tls_version(option.substr(4));
+    return step.highest.has_value();
+  } else if (option.starts_with("ciphers ")) {
+    step.ciphers = option.substr(8);
+  } else {
+    return false;
   }
-  return TlsHandshake{line.start.line};
+  return true;
+}
+
+Step parse_tls(const Line& line) {
+  StartTls step;
+  Line rest = line;
+  for (const auto option : take_options(rest)) {
+    if (take_tls_option(option, step)) continue;
+    line.fail(line.rest_start,
+              fmt::format("'{}' is no option of TLS: min 1.2, max 1.1, "
+                          "ciphers NAMES, no name, certificate",
+                          option));
+  }
+  step.expect = parse_expect(rest.rest, rest.rest_start, rest.shown,
+                             ExpectKind::tls_outcome);
+  step.expect.is_condition = line.mark == '?';
+  step.expect.line = line.start.line;
+  return step;
+}
+
+Step parse_auth(const Line& line) {
+  const auto end = std::min(line.rest.find(' '), line.rest.size());
+  Authenticate step;
+  step.line = line.start.line;
+  step.mechanism = base::to_upper(line.rest.substr(0, end));
+  if (!smtp::is_sasl_mechanism(step.mechanism)) {
+    line.fail(line.rest_start,
+              fmt::format("'{}' is no mechanism that we know: {}",
+                          step.mechanism,
+                          fmt::join(smtp::sasl_mechanisms(), ", ")));
+  }
+  Line rest = line;
+  rest.rest = base::trim(line.rest.substr(end));
+  const auto options = take_options(rest);
+  if (options.size() > 1 || !rest.rest.empty())
+    line.fail(line.rest_start, "'AUTH: MECHANISM' or 'AUTH: MECHANISM (twist)'");
+  if (options.empty()) return step;
+  step.twist = options.front();
+  if (!smtp::is_sasl_twist(step.twist)) {
+    line.fail(line.rest_start,
+              fmt::format("'{}' is nothing that we can do wrong: {}",
+                          step.twist, fmt::join(smtp::sasl_twists(), ", ")));
+  }
+  return step;
 }
 
 struct Verb {
@@ -97,7 +177,8 @@ constexpr Verb verbs[] = {
     {"C", ":>", true, parse_send},
     {"S", ":?", true, parse_expect_line},
     {"WAIT", ":", false, parse_wait},
-    {"TLS", ":", false, parse_tls},
+    {"TLS", ":?", false, parse_tls},
+    {"AUTH", ":", false, parse_auth},
 };
 
 Step parse_line(Line line) {

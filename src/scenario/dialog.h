@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/source.h"
+#include "net/tls.h"
 #include "scenario/template.h"
 #include "smtp/pattern.h"
 
@@ -26,12 +28,24 @@ struct Send {
 };
 
 /// What a server may do instead of replying.
-struct Closed {};
+struct Closed {
+  /// Under TLS: its close alert came first (RFC 8446 section 6.1).
+  bool by_alert = false;
+};
 struct Silent {
   std::chrono::milliseconds time;
 };
 
-using Pattern = std::variant<smtp::ReplyPattern, Closed, Silent>;
+/// What may come of a TLS handshake; on TLS lines only.
+enum class TlsOutcome {
+  handshake,  ///< TLS is active
+  trusted,    ///< and the certificate is one that the profile trusts
+  unasked,    ///< and the server did not ask for a certificate of ours
+  refused,    ///< an alert came, or what no client can accept
+  plaintext,  ///< what came is no TLS
+};
+
+using Pattern = std::variant<smtp::ReplyPattern, Closed, Silent, TlsOutcome>;
 
 /// What it means that a pattern fits, from good to bad.
 enum class Grade {
@@ -67,12 +81,27 @@ struct Wait {
   int line = 0;
 };
 
-/// `TLS: handshake`: TLS starts on the connection (RFC 3207).
-struct TlsHandshake {
+/// `TLS: (max 1.1) refused / closed; fail: handshake`: we start TLS (RFC 3207
+/// section 4), offer what stands in brackets, and judge what comes of it.
+struct StartTls {
+  std::optional<net::TlsVersion> lowest;
+  std::optional<net::TlsVersion> highest;
+  std::string ciphers;          ///< OpenSSL's notation; empty: its defaults
+  bool names_server = true;     ///< SNI (RFC 6066 section 3)
+  bool shows_certificate = false;  ///< the profile's, if asked
+  Expect expect;
+};
+
+/// `AUTH: PLAIN`: a whole exchange (RFC 4954 section 4) with the profile's
+/// user, but for the final reply, which the next S line judges.
+struct Authenticate {
+  std::string mechanism;  ///< upper case
+  /// What we do wrong on purpose, in the words of smtp::Sasl; empty: nothing.
+  std::string twist;
   int line = 0;
 };
 
-using Step = std::variant<Send, Expect, Wait, TlsHandshake>;
+using Step = std::variant<Send, Expect, Wait, StartTls, Authenticate>;
 
 struct Dialog {
   std::vector<Step> steps;

@@ -66,7 +66,7 @@ TEST(Dialog, LinesKeepTheirNumbers) {
 TEST(Dialog, WaitAndTlsAreSteps) {
   EXPECT_EQ(only<Wait>("WAIT: 200ms").time, 200ms);
   EXPECT_EQ(only<Wait>("WAIT: 2s").time, 2s);
-  EXPECT_EQ(only<TlsHandshake>("TLS: handshake").line, 1);
+  EXPECT_EQ(only<StartTls>("TLS: handshake").expect.line, 1);
 }
 
 TEST(Dialog, PartsAreGraded) {

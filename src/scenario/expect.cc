@@ -19,11 +19,22 @@ constexpr GradeName grade_names[] = {
     {"fail", Grade::fail}, {"skip", Grade::skip}, {"block", Grade::block},
 };
 
+struct OutcomeName {
+  std::string_view name;
+  TlsOutcome outcome;
+};
+
+constexpr OutcomeName outcome_names[] = {
+    {"handshake", TlsOutcome::handshake}, {"trusted", TlsOutcome::trusted},
+    {"unasked", TlsOutcome::unasked},     {"refused", TlsOutcome::refused},
+    {"plaintext", TlsOutcome::plaintext},
+};
+
 class Parser {
  public:
   Parser(std::string_view text, const base::SourcePosition& position,
-         std::string_view line_text)
-      : text_(text), position_(position), line_text_(line_text) {}
+         std::string_view line_text, ExpectKind kind)
+      : text_(text), position_(position), line_text_(line_text), kind_(kind) {}
 
   std::vector<GradedPatterns> parse() {
     refuse_variables();
@@ -98,8 +109,9 @@ class Parser {
     const auto start = at_;
     const auto first = word();
     at_ += first.size();
-    if (first == "closed") return Closed{};
+    if (first == "closed") return parse_closed();
     if (first == "silent") return parse_silent();
+    if (kind_ == ExpectKind::tls_outcome) return parse_outcome(first, start);
     auto reply = smtp::parse_reply_pattern(first);
     if (!reply) {
       fail(start, fmt::format("'{}' is no reply: 250, 25z, 5yz, any, closed, "
@@ -113,6 +125,24 @@ class Parser {
     }
     if (next_is("~") || next_is("!~")) reply->text = parse_text();
     return *reply;
+  }
+
+  // "closed", "closed by alert".
+  Closed parse_closed() {
+    constexpr std::string_view by_alert = " by alert";
+    if (!next_is(by_alert)) return {};
+    at_ += by_alert.size();
+    return {true};
+  }
+
+  TlsOutcome parse_outcome(std::string_view name, std::size_t start) const {
+    for (const auto& outcome : outcome_names) {
+      if (outcome.name == name) return outcome.outcome;
+    }
+    fail(start, fmt::format("'{}' does not come of a handshake: handshake, "
+                            "trusted, unasked, refused, plaintext, closed, "
+                            "silent 500ms",
+                            name));
   }
 
   Silent parse_silent() {
@@ -164,6 +194,7 @@ class Parser {
   std::string_view text_;
   base::SourcePosition position_;
   std::string_view line_text_;
+  ExpectKind kind_;
   std::size_t at_ = 0;
 };
 
@@ -174,9 +205,9 @@ bool goes_on(Grade grade) {
 }  // namespace
 
 Expect parse_expect(std::string_view text, const base::SourcePosition& position,
-                    std::string_view line_text) {
+                    std::string_view line_text, ExpectKind kind) {
   Expect expect;
-  expect.parts = Parser(text, position, line_text).parse();
+  expect.parts = Parser(text, position, line_text, kind).parse();
   expect.source = text;
   return expect;
 }

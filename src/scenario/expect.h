@@ -10,10 +10,14 @@
 
 namespace smtpspec::scenario {
 
-/// Parses what stands behind "S: ", at `position` in the line `line_text`.
-/// Throws base::SourceError. Sets parts and source of the result.
+/// What a line judges: a reply (S lines) or a handshake (TLS lines).
+enum class ExpectKind { reply, tls_outcome };
+
+/// Parses what stands behind "S: " or "TLS: ", at `position` in the line
+/// `line_text`. Throws base::SourceError. Sets parts and source of the result.
 Expect parse_expect(std::string_view text, const base::SourcePosition& position,
-                    std::string_view line_text);
+                    std::string_view line_text,
+                    ExpectKind kind = ExpectKind::reply);
 
 /// Parses "200ms" or "2s", from 1 ms to 10 minutes. Throws base::SourceError.
 std::chrono::milliseconds parse_duration(std::string_view text,

@@ -89,15 +89,16 @@ class Loader {
                                  row.id, fmt::join(row.see, " or ")));
   }
 
-  // RFC 5321 section 4.1.1.1: ehlo-keyword.
+  // RFC 5321 section 4.1.1.1: ehlo-keyword, and a parameter that it must have.
   std::vector<std::string> load_keywords(std::string_view key) const {
     std::vector<std::string> keywords;
     const auto* node = find(root(), key);
     if (node == nullptr) return keywords;
     for (const auto* item : file_.scalars(*node, key)) {
       auto keyword = base::to_upper(item->scalar);
-      if (keyword.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") !=
-          std::string::npos) {
+      if (keyword.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789- ") !=
+              std::string::npos ||
+          base::words(keyword).size() > 2) {
         file_.fail(*item, fmt::format("'{}' is no EHLO keyword", item->scalar));
       }
       keywords.push_back(std::move(keyword));
@@ -111,7 +112,8 @@ class Loader {
     const auto start = parse_start(file_.scalar(*node, "from"));
     if (!start) {
       file_.fail(*node,
-                 "from is greeting, ehlo, tls, auth, mail, rcpt or data");
+                 "from is connect, greeting, clear, ehlo, tls, auth, mail, "
+                 "rcpt or data");
     }
     scenario_.from = *start;
   }

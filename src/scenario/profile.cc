@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "scenario/yaml.h"
 
 namespace smtpspec::scenario {
@@ -46,13 +49,20 @@ class ProfileLoader {
       : file_(text, path) {}
 
   Profile load() {
-    std::vector<std::string_view> keys{"name", "listeners", "source"};
+    std::vector<std::string_view> keys{"name",        "listeners",
+                                       "source",      "trust",
+                                       "fingerprint", "certificate",
+                                       "key"};
     for (const auto& variable : variable_names()) {
       if (!variable.from_player) keys.push_back(variable.name);
     }
     file_.check_keys(file_.root(), keys);
     for (const auto& [key, value] : file_.root().entries) {
       load_entry(key.scalar, value);
+    }
+    const auto& own = profile_.security.own;
+    if (own.certificate.empty() != own.key.empty()) {
+      file_.fail(file_.root(), "'certificate' and 'key' go together");
     }
     if (profile_.name.empty()) {
       file_.fail(file_.root(), "'name' is missing");
@@ -69,6 +79,16 @@ class ProfileLoader {
       profile_.source = file_.scalar(value, key);
     } else if (key == "listeners") {
       load_listeners(value);
+    } else if (key == "trust") {
+      profile_.security.trust = load_pem(value, key);
+    } else if (key == "certificate") {
+      profile_.security.own.certificate = load_pem(value, key);
+    } else if (key == "key") {
+      profile_.security.own.key = load_pem(value, key);
+    } else if (key == "fingerprint") {
+      profile_.security.fingerprint = load_fingerprint(value);
+    } else if (is_secret(key) && value.kind == YamlNode::Kind::mapping) {
+      profile_.variables.emplace(key, load_secret(key, value));
     } else {
       profile_.variables.emplace(key, load_value(key, value));
     }
@@ -106,6 +126,62 @@ class ProfileLoader {
     return text.expand({{"n", "${n}"}});
   }
 
+  static bool is_secret(std::string_view key) {
+    return key == "password" || key == "bearer";
+  }
+
+  // {env: NAME} or {file: PATH}, so that the profile itself can be shown.
+  std::string load_secret(const std::string& key, const YamlNode& node) const {
+    static constexpr std::string_view sources[] = {"env", "file"};
+    file_.check_keys(node, sources);
+    if (node.entries.size() != 1)
+      file_.fail(node, fmt::format("{} comes from env or from file", key));
+    const auto& [source, value] = *node.entries.begin();
+    const std::string& name = file_.scalar(value, source.scalar);
+    if (source.scalar == "file") return first_line(load_text(value, name));
+    const char* secret = std::getenv(name.c_str());
+    if (secret == nullptr || *secret == '\0') {
+      file_.fail(value, fmt::format("the environment has no {}", name));
+    }
+    return secret;
+  }
+
+  static std::string first_line(const std::string& text) {
+    return text.substr(0, text.find_first_of("\r\n"));
+  }
+
+  // A path is relative to the profile.
+  std::string load_text(const YamlNode& node, const std::string& path) const {
+    const auto folder = std::filesystem::path(file_.path()).parent_path();
+    try {
+      return read_file((folder / path).string());
+    } catch (const std::exception& error) {
+      file_.fail(node, error.what());
+    }
+  }
+
+  std::string load_pem(const YamlNode& node, const std::string& key) const {
+    auto text = load_text(node, file_.scalar(node, key));
+    if (text.find("-----BEGIN ") == text.npos)
+      file_.fail(node, fmt::format("{} names a PEM file; this is none", key));
+    return text;
+  }
+
+  // "AB:CD:..." or "abcd...", 32 octets.
+  std::string load_fingerprint(const YamlNode& node) const {
+    std::string digits;
+    for (const char c : file_.scalar(node, "fingerprint")) {
+      if (c != ':') digits += c;
+    }
+    digits = base::to_lower(digits);
+    if (digits.size() != 64 ||
+        digits.find_first_not_of("0123456789abcdef") != digits.npos) {
+      file_.fail(node, "a fingerprint is SHA-256: 64 hexadecimal digits, with "
+                       "or without colons");
+    }
+    return digits;
+  }
+
   YamlFile file_;
   Profile profile_;
 };
@@ -134,6 +210,8 @@ const std::vector<VariableName>& variable_names() {
       {"refused_sender", "an address that the target takes no mail from"},
       {"user", "a user name, for AUTH"},
       {"password", "the password of that user"},
+      {"bearer", "a bearer token of that user, for OAUTHBEARER and XOAUTH2"},
+      {"user2", "another user, whom the first must not act as"},
       {"n", "the number of a line of 'C*100: ...', from 1", true},
       {"token", "a word that no other session has", true},
       {"own_ipv4", "the IPv4 address that we come from", true},
@@ -195,10 +273,9 @@ Profile default_profile(const Endpoint& target, Listener listener) {
   return profile;
 }
 
-Profile reference_profile(const Endpoint& mta) {
+Profile reference_profile() {
   Profile profile;
   profile.name = "reference";
-  profile.listeners.emplace(Listener::mta, mta);
   profile.variables = {
       {"client_elsewhere", "elsewhere.client.example"},
       {"recipient", "alice@example.test"},

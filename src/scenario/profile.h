@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/tls.h"
 #include "scenario/scenario.h"
 #include "scenario/template.h"
 
@@ -33,6 +34,20 @@ struct Endpoint {
 /// std::invalid_argument.
 Endpoint parse_endpoint(std::string_view text);
 
+/// How a target proves who it is, and how we do.
+struct Security {
+  std::string trust;        ///< PEM of certificates to trust; empty: none
+  std::string fingerprint;  ///< SHA-256, lower-case hexadecimal; empty: any
+  net::Credential own;      ///< a certificate of ours; empty: none
+  /// Credentials go to nobody whose certificate is not trusted, by this machine
+  /// where nothing else is said.
+  bool demands_trust = false;
+
+  bool has_trust() const {
+    return demands_trust || !trust.empty() || !fingerprint.empty();
+  }
+};
+
 struct Profile {
   std::string name;
   std::map<Listener, Endpoint> listeners;
@@ -40,6 +55,7 @@ struct Profile {
   std::string source;
   /// Variables of scenarios by name. `recipient_n` holds "${n}".
   Variables variables;
+  Security security;
 };
 
 /// The variables for the n-th line of a `C*100` step: n is set, and put into
@@ -56,6 +72,6 @@ Profile load_profile(const std::string& path);
 Profile default_profile(const Endpoint& target, Listener listener);
 
 /// For the built-in reference server.
-Profile reference_profile(const Endpoint& mta);
+Profile reference_profile();
 
 }  // namespace smtpspec::scenario

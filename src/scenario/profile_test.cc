@@ -86,7 +86,7 @@ TEST(Profile, UnknownTargetHasPostmasterOnly) {
 }
 
 TEST(Profile, ReferenceSetsNoVariableThatNobodyKnows) {
-  const auto profile = reference_profile({"127.0.0.1", 2525});
+  const auto profile = reference_profile();
   EXPECT_EQ(profile.variables.at("domain"), "example.test");
   EXPECT_EQ(profile.variables.at("recipient_64").find('@'), 64U);
   for (const auto& [name, value] : profile.variables) {

@@ -6,8 +6,9 @@
 namespace smtpspec::scenario {
 namespace {
 
-constexpr std::string_view start_names[] = {"greeting", "ehlo", "tls", "auth",
-                                            "mail",     "rcpt", "data"};
+constexpr std::string_view start_names[] = {
+    "connect", "greeting", "clear", "ehlo", "tls",
+    "auth",    "mail",     "rcpt",  "data"};
 constexpr std::string_view listener_names[] = {"any", "mta", "submission",
                                                "submissions", "lmtp"};
 

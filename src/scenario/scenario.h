@@ -12,8 +12,19 @@
 
 namespace smtpspec::scenario {
 
-/// Where the runner brings the session before the dialog begins.
-enum class Start { greeting, ehlo, tls, auth, mail, rcpt, data };
+/// Where the player brings the session before the dialog begins.
+enum class Start {
+  connect,   ///< nothing: where TLS comes first, not even that
+  greeting,  ///< the greeting is still to be read
+  clear,     ///< EHLO is answered; no STARTTLS, no login
+  ehlo,   ///< ready for mail: as `auth` on a listener for submission, if the
+          ///< profile has a user, else as `clear`
+  tls,    ///< under TLS, by STARTTLS unless it comes first, and EHLO
+  auth,   ///< as `tls`, and logged in
+  mail,   ///< as `ehlo`, and MAIL
+  rcpt,   ///< as `mail`, and RCPT
+  data,   ///< as `rcpt`, and DATA
+};
 
 /// The kind of listener that a scenario is for.
 enum class Listener { any, mta, submission, submissions, lmtp };
@@ -34,7 +45,8 @@ struct Scenario {
   /// At least one. The first one's level decides what a failure is.
   std::vector<std::string> clauses;
   Level level = Level::may;        ///< of the first clause
-  std::vector<std::string> needs;  ///< EHLO keywords, upper case
+  /// EHLO keywords, upper case; "AUTH PLAIN": a keyword with that parameter.
+  std::vector<std::string> needs;
   std::vector<std::string> lacks;  ///< EHLO keywords that must be absent
   Start from = Start::ehlo;
   Listener listener = Listener::any;

@@ -174,6 +174,7 @@ constexpr auto short_lines = std::to_array<ShortLine>({
     {"deliverby-long-line-refused"_flaw, "MAIL", " BY="},
     {"mt-priority-long-line-refused"_flaw, "MAIL", " MT-PRIORITY="},
     {"mtrk-long-line-refused"_flaw, "MAIL", " MTRK="},
+    {"futurerelease-long-line-refused"_flaw, "MAIL", " HOLDFOR="},
     {"solicit-long-line-refused"_flaw, "MAIL", " SOLICIT="},
     {"rrvs-long-line-refused"_flaw, "RCPT", " RRVS="},
     {"auth-long-line-refused"_flaw, "MAIL", " AUTH="},
@@ -292,10 +293,13 @@ constexpr auto held_replies = std::to_array<HeldReply>({
 
 }  // namespace
 
-/// Whether the last reply to a group stays here until more input comes, which
-/// RFC 2920 section 3.2 (5) to (7) forbid.
+/// Whether the last reply stays here until more input comes; RFC 2920 section
+/// 3.2 (5) to (7) forbid that for a group.
 bool Conversation::holds_back(const Outgoing& last) const {
-  if (outgoing_.size() < 2 || closing_) return false;
+  if (closing_) return false;
+  // Whoever waits for a queue to be run (RFC 1985 section 5.1).
+  if (last.verb == "ETRN" && flawed("etrn-reply-held-back"_flaw)) return true;
+  if (outgoing_.size() < 2) return false;
   return std::any_of(held_replies.begin(), held_replies.end(),
                      [&](const HeldReply& row) {
                        return row.verb == last.verb && flawed(row.flaw);

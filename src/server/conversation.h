@@ -194,6 +194,7 @@ class Conversation {
   std::optional<Path> path_argument(std::string_view keyword, PathKind kind,
                                     std::string_view& argument);
   bool refuses_utf8(const Path& path, bool has_parameter) const;
+  Offer offer() const;
   std::optional<Reply> recipient_refusal(const Mailbox& mailbox);
   std::optional<Reply> refusal_for(const RcptParameters& parameters,
                                    const Mailbox& mailbox) const;
@@ -211,6 +212,7 @@ class Conversation {
   void finish_message(std::string octets, Content content);
   void deliver(std::string octets);
   void say_result(Reply reply);
+  std::string client_literal() const;
   std::string trace(std::uint64_t id) const;
   std::string protocol() const;
 

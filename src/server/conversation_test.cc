@@ -64,6 +64,33 @@ TEST(Conversation, TakesAMail) {
             "Subject: x\r\n\r\n.\r\n");
 }
 
+/// What stands in the trace field of a mail with `parameter`.
+std::string trace_of(const std::string& parameter) {
+  Session session;
+  session.say("EHLO client.example");
+  session.say("MAIL FROM:<a@b.example> " + parameter);
+  session.say("RCPT TO:<alice@example.test>");
+  session.say("DATA");
+  session.send("x\r\n.\r\n");
+  return session.last_message().octets;
+}
+
+TEST(Conversation, TracesThePriorityThatItDetermined) {
+  EXPECT_THAT(trace_of("MT-PRIORITY=-3"), HasSubstr(" id 1 PRIORITY -3;\r\n"));
+  EXPECT_THAT(trace_of("MT-PRIORITY=3"), HasSubstr(" id 1 PRIORITY 0;\r\n"));
+  EXPECT_THAT(trace_of("BODY=8BITMIME"), HasSubstr(" id 1;\r\n"));
+}
+
+TEST(Conversation, GreetsTheAddressThatXclientNames) {
+  Session session;
+  EXPECT_THAT(session.say("EHLO x.example"), HasSubstr("greets [127.0.0.1]"));
+  session.say("XCLIENT ADDR=192.0.2.1");
+  EXPECT_THAT(session.say("EHLO x.example"), HasSubstr("greets [192.0.2.1]"));
+  session.say("XCLIENT ADDR=IPv6:2001:db8::1");
+  EXPECT_THAT(session.say("EHLO x.example"),
+              HasSubstr("greets [IPv6:2001:db8::1]"));
+}
+
 TEST(Conversation, AnswersTheSameHoweverInputIsCut) {
   const std::string input =
       "EHLO client.example\r\nMAIL FROM:<a@b.example>\r\nFOO\r\nNOOP\nx\r\n"

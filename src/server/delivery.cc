@@ -229,19 +229,30 @@ std::string Conversation::protocol() const {
   return result;
 }
 
+/// The client's address as RFC 5321 section 4.1.3 writes it.
+std::string Conversation::client_literal() const {
+  const auto& address = surroundings_.client_address;
+  const bool is_ipv6 = address.find(':') != std::string::npos;
+  return fmt::format("[{}{}]", is_ipv6 ? "IPv6:" : "", address);
+}
+
 /// Return-Path, as the server delivers, and Received (4.4).
 std::string Conversation::trace(std::uint64_t id) const {
-  const auto& client = surroundings_.client_address;
-  const bool is_ipv6 = client.find(':') != std::string::npos;
+  // RFC 6710 section 4.1.
+  const auto& parameters = transaction_.parameters;
+  const std::string priority =
+      parameters.has_priority
+          ? fmt::format(" PRIORITY {}", parameters.priority)
+          : "";
   const auto now = std::chrono::floor<std::chrono::seconds>(
       surroundings_.now());
   return fmt::format(
       "Return-Path: <{}>\r\n"
-      "Received: from {} ([{}{}])\r\n"
-      "\tby {} with {} id {};\r\n"
+      "Received: from {} ({})\r\n"
+      "\tby {} with {} id {}{};\r\n"
       "\t{:%a, %d %b %Y %H:%M:%S} +0000\r\n",
-      transaction_.sender.text, client_name_, is_ipv6 ? "IPv6:" : "", client,
-      host_name, protocol(), id, fmt::gmtime(now));
+      transaction_.sender.text, client_name_, client_literal(), host_name,
+      protocol(), id, priority, fmt::gmtime(now));
 }
 
 }  // namespace smtpspec::server

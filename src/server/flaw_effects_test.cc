@@ -76,6 +76,7 @@ std::vector<Reads> relaying() {
       with("MT-PRIORITY=-3"), with("MT-PRIORITY=3"), with("MT-PRIORITY=10"),
       with("MTRK=QUJDREVGRw=="s), with("MTRK=QUJDREVGRw:60"),
       with("SOLICIT=org.example:adv"), with("CONPERM"),
+      with("MT-PRIORITY=-3 SIZE=1000000"),
       begun + lines({to + "RRVS=2026-01-01T00:00:00Z", to + "CONNEG"}),
       begun + lines({to + "RRVS=1999-01-01T00:00:00Z",
                      "RCPT TO:<postmaster> RRVS=1999-01-01T00:00:00Z",
@@ -91,7 +92,17 @@ std::vector<Reads> relaying() {
       hello + lines({"XFORWARD", "XFORWARD NAME=a"}),
       hello + lines({"XCLIENT", "XCLIENT NAME=[UNAVAILABLE]",
                      "EHLO client.example"}),
+      hello + lines({"XCLIENT ADDR=192.0.2.1", "EHLO client.example"}),
   };
+}
+
+/// Mail that is to wait; on submission, for those who may send.
+std::vector<Reads> holding() {
+  return {with("HOLDFOR=1"), with("HOLDFOR=01"), with("HOLDFOR=86400"),
+          with("HOLDFOR=86401"), with("HOLDFOR=1 HOLDUNTIL=2099-01-01T00:00Z"),
+          with("HOLDFOR=3601 BY=3600;R"), with("HOLDFOR=1 SIZE=1000000"),
+          hello + lines({"MAIL FROM:<" + std::string(500, 'p') +
+                         "@x> HOLDFOR=1"})};
 }
 
 /// Where only LMTP, or submission, tells.
@@ -335,6 +346,13 @@ TEST(Flaws, EachOneShows) {
       for (const Reads& session : services())
         if (seen(session, {flaw}, service) != seen(session, {}, service))
           return true;
+    }
+    const FlawId open = "submission-open"_flaw;
+    for (const Reads& session : holding()) {
+      if (seen(session, {flaw, open}, Service::submission) !=
+          seen(session, {open}, Service::submission)) {
+        return true;
+      }
     }
     return false;
   };

@@ -83,7 +83,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"etrn-accepted", "Answers ETRN with 250, not listed."},
     {"atrn-accepted", "Answers ATRN with 250, not listed."},
     {"auth-accepted", "Answers AUTH with 334, not listed."},
-    {"starttls-accepted", "Answers STARTTLS with 220, not listed."},
+    {"starttls-accepted", "Offers STARTTLS and does not list it."},
 
     // Replies: 4.2. All show in the reply to NOOP.
     {"two-replies", "Answers NOOP twice."},

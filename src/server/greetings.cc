@@ -17,6 +17,11 @@ struct Keyword {
   std::optional<Service> service;
 };
 
+/// RFC 4865 section 4.2 (2): for the submission port alone.
+constexpr std::string_view future_release_line =
+    "FUTURERELEASE 86400 2099-12-31T23:59:59Z";
+static_assert(longest_hold == std::chrono::seconds(86400));
+
 constexpr auto keyword_lines = std::to_array<Keyword>({
     {"PIPELINING", {}},
     {"SIZE 1048576", {}},
@@ -39,6 +44,7 @@ constexpr auto keyword_lines = std::to_array<Keyword>({
     {"CONNEG", {}},
     {"STARTTLS", {}},
     {"ETRN", Service::mta},
+    {future_release_line, Service::submission},
     {"XCLIENT NAME ADDR PORT PROTO HELO LOGIN", Service::mta},
     {"XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE", Service::mta},
 });
@@ -81,6 +87,7 @@ constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"help-unlisted"_flaw, "HELP", ""},
     {"help-missing"_flaw, "HELP", ""},
     {"etrn-accepted"_flaw, "ETRN", ""},
+    {"starttls-accepted"_flaw, "STARTTLS", ""},
     {"burl-without-8bitmime"_flaw, "8BITMIME", ""},
     {"lmtp-without-pipelining"_flaw, "PIPELINING", ""},
     {"lmtp-without-enhanced-codes"_flaw, "ENHANCEDSTATUSCODES", ""},
@@ -91,6 +98,8 @@ constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"limits-rcptmax-10"_flaw, "LIMITS RCPTMAX=1000", "LIMITS RCPTMAX=10"},
     {"deliverby-grammar"_flaw, "DELIVERBY 60", "DELIVERBY 60s"},
     {"mt-priority-grammar"_flaw, "MT-PRIORITY MIXER", "MT-PRIORITY A B"},
+    {"futurerelease-grammar"_flaw, future_release_line,
+     "FUTURERELEASE 24h tomorrow"},
     {"mtrk-with-value"_flaw, "MTRK", "MTRK YES"},
     {"no-soliciting-grammar"_flaw, "NO-SOLICITING org.example:adv",
      "NO-SOLICITING 1adv,,"},
@@ -116,17 +125,16 @@ constexpr auto extra_keywords = std::to_array<ExtraKeyword>({
     {"ehlo-legacy-equals"_flaw, "X-LOGIN=PLAIN"},
     {"submission-etrn-listed"_flaw, "ETRN"},
     {"submission-atrn-listed"_flaw, "ATRN"},
-    {"futurerelease-on-port-25"_flaw,
-     "FUTURERELEASE 86400 2099-12-31T23:59:59Z"},
     {"burl-on-port-25"_flaw, "BURL"},
     {"burl-without-8bitmime"_flaw, "BURL"},
 });
 
-std::string first_line(const FlawSet& flaws) {
+/// The domain, and who is greeted: the address shows what XCLIENT changed.
+std::string first_line(const std::string& client, const FlawSet& flaws) {
   if (flaws.contains("ehlo-without-domain"_flaw)) return "*** at your service";
   if (flaws.contains("ehlo-non-ascii-domain"_flaw))
     return "mx.ex\xc3\xa4mple.test at your service";
-  const std::string line = std::string(host_name) + " at your service";
+  const std::string line = std::string(host_name) + " greets " + client;
   return flaws.contains("enhanced-code-on-ehlo"_flaw) ? "2.0.0 " + line : line;
 }
 
@@ -151,8 +159,12 @@ bool accepts_literal(std::string_view name, const FlawSet& flaws) {
 std::vector<std::string> Conversation::keywords() const {
   std::vector<std::string> result;
   for (const auto& [line, service] : keyword_lines) {
-    if (service.value_or(surroundings_.service) != surroundings_.service)
+    const bool is_misplaced = flawed("futurerelease-on-port-25"_flaw) &&
+                              line == future_release_line;
+    if (service.value_or(surroundings_.service) != surroundings_.service &&
+        !is_misplaced) {
       continue;
+    }
     if (line.starts_with('X') && !is_trusted()) continue;
     if (line == "STARTTLS" && (!surroundings_.offers_tls || is_secure()))
       continue;
@@ -226,7 +238,7 @@ void Conversation::ehlo(std::string_view argument) {
   if (flawed("auth-forgotten-after-ehlo"_flaw)) user_.clear();
   if (!flawed("ehlo-keeps-transaction"_flaw)) reset_transaction();
   auto lines = keywords();
-  lines.insert(lines.begin(), first_line(flaws_));
+  lines.insert(lines.begin(), first_line(client_literal(), flaws_));
   say({250, "", std::move(lines)});
 }
 

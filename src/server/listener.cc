@@ -1,19 +1,18 @@
 #include "server/listener.h"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "net/connection.h"
 #include "net/deadline.h"
 #include "server/conversation.h"
 
@@ -35,21 +34,6 @@ constexpr std::chrono::milliseconds accept_pause{100};
 /// A coroutine's error is a bug of ours: it leaves io_context::run().
 void rethrow(std::exception_ptr error) {
   if (error) std::rethrow_exception(error);
-}
-
-asio::awaitable<void> write(tcp::socket& socket, std::string octets,
-                            net::Deadline deadline) {
-  if (octets.empty()) co_return;
-  const auto buffer = asio::buffer(octets);
-  auto operation = [&]() -> asio::awaitable<void> {
-    co_await asio::async_write(socket, buffer, asio::use_awaitable);
-  };
-  co_await net::with_deadline(deadline, operation());
-}
-
-asio::awaitable<std::size_t> read(tcp::socket& socket,
-                                  asio::mutable_buffer buffer) {
-  co_return co_await socket.async_read_some(buffer, asio::use_awaitable);
 }
 
 }  // namespace
@@ -76,14 +60,19 @@ class Listener::Impl : public std::enable_shared_from_this<Impl> {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     session_ended_.cancel();
-    for (tcp::socket* socket : sockets_) socket->close(ignored);
+    for (net::Connection* connection : connections_) connection->close();
   }
 
  private:
   // Coroutines hold the listener by `self` for as long as they run.
   asio::awaitable<void> accept(std::shared_ptr<Impl> self);
-  asio::awaitable<void> serve(std::shared_ptr<Impl> self, tcp::socket socket);
-  asio::awaitable<void> converse(tcp::socket& socket);
+  asio::awaitable<void> serve(std::shared_ptr<Impl> self,
+                              net::Connection connection);
+  asio::awaitable<void> converse(net::Connection& connection);
+  asio::awaitable<std::optional<net::TlsFacts>> start_tls(
+      net::Connection& connection);
+  asio::awaitable<bool> exchange(net::Connection& connection,
+                                 Conversation& conversation);
   asio::awaitable<void> wait_for_silence();
   net::Deadline idle_deadline() const {
     return net::Clock::now() + options_.idle_timeout;
@@ -93,7 +82,7 @@ class Listener::Impl : public std::enable_shared_from_this<Impl> {
   Store& store_;
   tcp::acceptor acceptor_;
   std::uint16_t port_;
-  std::set<tcp::socket*> sockets_;
+  std::set<net::Connection*> connections_;
   asio::steady_timer session_ended_;
 };
 
@@ -102,8 +91,9 @@ asio::awaitable<void> Listener::Impl::accept(std::shared_ptr<Impl> self) {
     bool failed = false;
     try {
       auto socket = co_await acceptor_.async_accept(asio::use_awaitable);
-      asio::co_spawn(acceptor_.get_executor(), serve(self, std::move(socket)),
-                     rethrow);
+      net::Connection connection(std::move(socket));
+      asio::co_spawn(acceptor_.get_executor(),
+                     serve(self, std::move(connection)), rethrow);
     } catch (const system_error&) {
       failed = true;  // stopped, or the client or our descriptors are gone
     }
@@ -114,7 +104,7 @@ asio::awaitable<void> Listener::Impl::accept(std::shared_ptr<Impl> self) {
 
 /// With the flaw: until no other session runs.
 asio::awaitable<void> Listener::Impl::wait_for_silence() {
-  while (!sockets_.empty() && acceptor_.is_open()) {
+  while (!connections_.empty() && acceptor_.is_open()) {
     boost::system::error_code ignored;
     co_await session_ended_.async_wait(
         asio::redirect_error(asio::use_awaitable, ignored));
@@ -122,57 +112,80 @@ asio::awaitable<void> Listener::Impl::wait_for_silence() {
 }
 
 asio::awaitable<void> Listener::Impl::serve(std::shared_ptr<Impl>,
-                                            tcp::socket socket) {
+                                            net::Connection connection) {
   if (options_.flaws.contains("one-session-at-a-time"_flaw))
     co_await wait_for_silence();
   if (!acceptor_.is_open()) co_return;  // stopped in the meantime
-  sockets_.insert(&socket);
+  connections_.insert(&connection);
   try {
-    co_await converse(socket);
+    co_await converse(connection);
   } catch (const system_error&) {
-    // The client is gone or does not read: nobody is left to be told.
+    // The client does not read or is silent: nobody is left to be told.
+  } catch (const net::PeerClosed&) {
   }
-  sockets_.erase(&socket);
+  connections_.erase(&connection);
   session_ended_.cancel();
 }
 
-asio::awaitable<void> Listener::Impl::converse(tcp::socket& socket) {
-  socket.set_option(tcp::no_delay(true));
-  if (sockets_.size() > options_.max_connections) {
-    std::string reply = "421 " + std::string(host_name) + " Too many\r\n";
-    co_await write(socket, std::move(reply), idle_deadline());
+/// Nothing where the handshake fails: the connection ends.
+asio::awaitable<std::optional<net::TlsFacts>> Listener::Impl::start_tls(
+    net::Connection& connection) {
+  auto result = co_await connection.start_tls(*options_.tls, "",
+                                              idle_deadline());
+  if (auto* facts = std::get_if<net::TlsFacts>(&result))
+    co_return std::move(*facts);
+  co_return std::nullopt;
+}
+
+asio::awaitable<void> Listener::Impl::converse(net::Connection& connection) {
+  Surroundings surroundings;
+  surroundings.client_address = connection.remote_address();
+  surroundings.service = options_.service;
+  surroundings.offers_tls = options_.tls.has_value();
+  if (options_.implicit_tls) {
+    surroundings.tls = co_await start_tls(connection);
+    if (!surroundings.tls) co_return;
+  }
+  if (connections_.size() > options_.max_connections) {
+    const std::string reply =
+        "421 " + std::string(host_name) + " Too many\r\n";
+    co_await connection.write(reply, idle_deadline());
     co_return;
   }
-  Surroundings surroundings;
-  surroundings.client_address = socket.remote_endpoint().address().to_string();
-  surroundings.service = options_.service;
   Conversation conversation(store_, options_.flaws, surroundings);
-  co_await write(socket, conversation.greeting(), idle_deadline());
-
-  std::string buffer(64 * 1024, '\0');
-  const auto space = asio::buffer(buffer);
-  bool is_idle = false;
+  const std::string greeting = conversation.greeting();
+  co_await connection.write(greeting, idle_deadline());
   while (!conversation.closing()) {
-    std::size_t size = 0;
-    try {
-      size = co_await net::with_deadline(idle_deadline(), read(socket, space));
-    } catch (const system_error& error) {
-      if (error.code() != asio::error::timed_out) throw;
-      is_idle = true;
-    }
-    if (is_idle) break;
-    auto reply = conversation.receive({buffer.data(), size});
-    co_await write(socket, std::move(reply), idle_deadline());
+    const bool goes_on = co_await exchange(connection, conversation);
+    if (!goes_on) break;
   }
-  if (is_idle) {
-    std::string reply = "421 " + std::string(host_name) + " Timeout\r\n";
-    co_await write(socket, std::move(reply), idle_deadline());
-  }
-  socket.shutdown(tcp::socket::shutdown_send);
+  connection.shutdown();
   const auto deadline = net::Clock::now() + linger_time;
-  std::size_t size = 1;
-  while (size > 0)
-    size = co_await net::with_deadline(deadline, read(socket, space));
+  for (;;) co_await connection.read(deadline);
+}
+
+/// Reads, and writes the answer; false when the session ends in another way
+/// than by the conversation.
+asio::awaitable<bool> Listener::Impl::exchange(net::Connection& connection,
+                                               Conversation& conversation) {
+  std::string input;
+  bool is_idle = false;
+  try {
+    input = co_await connection.read(idle_deadline());
+  } catch (const system_error& error) {
+    if (error.code() != asio::error::timed_out) throw;
+    is_idle = true;
+  }
+  const std::string output =
+      is_idle ? "421 " + std::string(host_name) + " Timeout\r\n"
+              : conversation.receive(input);
+  if (!output.empty()) co_await connection.write(output, idle_deadline());
+  if (is_idle) co_return false;
+  if (!conversation.starting_tls()) co_return true;
+  auto facts = co_await start_tls(connection);
+  if (!facts) co_return false;
+  conversation.tls_started(std::move(*facts));
+  co_return true;
 }
 
 Listener::Listener(asio::io_context& context, ListenerOptions options,

@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "net/tls.h"
 #include "server/conversation.h"
 #include "server/flaws.h"
 #include "server/store.h"
@@ -18,6 +20,10 @@ struct ListenerOptions {
   std::uint16_t port = 0;  ///< 0: any free port
   FlawSet flaws;
   Service service = Service::mta;
+  /// For STARTTLS, and for TLS from the start; nothing: no TLS.
+  std::optional<net::TlsContext> tls;
+  /// TLS comes first (RFC 8314 section 3).
+  bool implicit_tls = false;
   /// One more connection is told 421.
   std::size_t max_connections = 200;
   /// A client silent for that long is told 421 (RFC 5321 section 4.5.3.2.7).

@@ -132,9 +132,14 @@ bool Conversation::refuses_forwarding(std::string_view argument) {
 void Conversation::xclient(std::string_view argument) {
   if (refuses_forwarding(argument)) return;
   for (const auto word : base::words(argument)) {
-    const auto value = word.substr(word.find('=') + 1);
-    if (base::starts_without_case(word, "ADDR=") && !is_unavailable(value))
-      surroundings_.client_address = value;
+    auto value = word.substr(word.find('=') + 1);
+    if (!base::starts_without_case(word, "ADDR=") || is_unavailable(value) ||
+        flawed("xclient-address-forgotten"_flaw)) {
+      continue;
+    }
+    const std::string_view tag = "IPv6:";
+    if (base::starts_without_case(value, tag)) value.remove_prefix(tag.size());
+    surroundings_.client_address = value;
   }
   greeted_ = Greeted::no;
   was_forwarded_ = true;

@@ -251,7 +251,7 @@ constexpr auto refusals = std::to_array<Refusal>({
     {"lhlo-unsupported"_flaw, "LHLO", not_implemented},
     {"atrn-accepted"_flaw, "ATRN", done},
     {"auth-accepted"_flaw, "AUTH", "334 \r\n"},
-    {"starttls-accepted"_flaw, "STARTTLS", "220 2.0.0 Go ahead\r\n"},
+
     {"etrn-offered-to-all"_flaw, "ETRN", done},
     {"submission-etrn-accepted"_flaw, "ETRN", done},
     {"unregistered-verb-accepted"_flaw, "DEBUG", done},

@@ -24,6 +24,22 @@ std::string_view word(std::string_view text) {
   return text.substr(0, text.find(' '));
 }
 
+/// Flaws only: RFC 6710 sections 4.1 and 5 allow a server to refuse mail for
+/// its priority, and say how. This server takes all.
+std::optional<Reply> priority_refusal(const MailParameters& parameters,
+                                      const FlawSet& flaws) {
+  if (parameters.priority < 0 &&
+      flaws.contains("mt-priority-low-wrong-detail"_flaw)) {
+    return Reply{550, "5.7.1", {"The priority is too low"}};
+  }
+  if (parameters.priority != 0 &&
+      parameters.size.value_or(0) > size_limit / 2 &&
+      flaws.contains("mt-priority-size-wrong-detail"_flaw)) {
+    return Reply{552, "5.3.4", {"Too large"}};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Conversation::mail(std::string_view argument) {
@@ -45,10 +61,9 @@ void Conversation::mail(std::string_view argument) {
   if (path->is_null && flawed("null-sender-refused"_flaw))
     return say(550, "5.7.1", "The null sender is refused");
   MailParameters parameters;
-  const bool extended = greeted_ == Greeted::ehlo;
   parameters.needs_login_for_auth =
       user_.empty() && flawed("auth-parameter-needs-login"_flaw);
-  if (auto refusal = parse_parameters(argument, extended, flaws_, parameters)) {
+  if (auto refusal = parse_parameters(argument, offer(), flaws_, parameters)) {
     if (refusal->code == 555 &&
         flawed("unknown-parameter-starts-transaction"_flaw)) {
       transaction_.is_open = true;
@@ -62,12 +77,26 @@ void Conversation::mail(std::string_view argument) {
   }
   if (auto refusal = submission_refusal(path->mailbox))
     return say(std::move(*refusal));
+  if (auto refusal = hold_refusal(parameters, surroundings_.now(), flaws_))
+    return say(std::move(*refusal));
+  if (auto refusal = priority_refusal(parameters, flaws_))
+    return say(std::move(*refusal));
   transaction_.is_open = true;
   transaction_.sender = *path;
   transaction_.parameters = parameters;
   // RFC 6710 section 4.1: nobody who is unknown gets ahead of others.
-  if (parameters.priority > 0) return say(250, "2.3.6", "0 is the priority");
+  if (parameters.priority > 0) {
+    transaction_.parameters.priority = 0;
+    return say(250, "2.3.6", "0 is the priority");
+  }
   say(250, "2.1.0", "Sender ok");
+}
+
+Offer Conversation::offer() const {
+  const bool is_extended = greeted_ == Greeted::ehlo;
+  return {.extensions = is_extended,
+          .future_release =
+              is_extended && surroundings_.service == Service::submission};
 }
 
 /// 4.1.4: not before EHLO or HELO, not inside a transaction.
@@ -173,8 +202,7 @@ void Conversation::rcpt(std::string_view argument) {
     argument = {};
   }
   RcptParameters parameters;
-  const bool extended = greeted_ == Greeted::ehlo;
-  if (auto refusal = parse_parameters(argument, extended, flaws_, parameters)) {
+  if (auto refusal = parse_parameters(argument, offer(), flaws_, parameters)) {
     const bool is_unknown = refusal->code == 555;
     say(std::move(*refusal));
     if (is_unknown && flawed("unknown-parameter-resets-state"_flaw))

@@ -1,0 +1,16 @@
+#include "play/target.h"
+
+namespace smtpspec::play {
+
+Target target_of(const scenario::Profile& profile,
+                 scenario::Listener listener) {
+  Target target;
+  target.endpoint = profile.listeners.at(listener);
+  target.listener = listener;
+  target.source = profile.source;
+  target.variables = profile.variables;
+  target.security = profile.security;
+  return target;
+}
+
+}  // namespace smtpspec::play

@@ -1,0 +1,30 @@
+// The listener that is tested, and what the player must know to talk to it.
+#pragma once
+
+#include <string>
+
+#include "scenario/profile.h"
+
+namespace smtpspec::play {
+
+struct Target {
+  scenario::Endpoint endpoint;
+  scenario::Listener listener = scenario::Listener::mta;
+  std::string source;  ///< local address to connect from; empty: any
+  scenario::Variables variables;
+  scenario::Security security;
+
+  /// RFC 8314 section 3: TLS comes before the greeting.
+  bool has_implicit_tls() const {
+    return listener == scenario::Listener::submissions;
+  }
+  /// Mail wants a login first (RFC 6409 section 4.3).
+  bool is_for_submission() const {
+    return listener == scenario::Listener::submission || has_implicit_tls();
+  }
+};
+
+/// The listener `listener` of `profile`, which has it.
+Target target_of(const scenario::Profile& profile, scenario::Listener listener);
+
+}  // namespace smtpspec::play

@@ -1,0 +1,23 @@
+// How long is waited for what.
+#pragma once
+
+#include <chrono>
+
+#include "net/deadline.h"
+
+namespace smtpspec::play {
+
+/// `factor` scales all of them.
+struct Waits {
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::milliseconds reply{10'000};
+  /// For what answers credentials: servers delay on purpose.
+  std::chrono::milliseconds login{30'000};
+  std::chrono::milliseconds farewell{1'000};
+  std::chrono::milliseconds test{120'000};
+  double factor = 1;
+
+  net::Deadline deadline(std::chrono::milliseconds wait) const;
+};
+
+}  // namespace smtpspec::play

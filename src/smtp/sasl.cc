@@ -1,0 +1,194 @@
+#include "smtp/sasl.h"
+
+#include <gsasl.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "base/base64.h"
+#include "smtp/sasl_scram.h"
+
+namespace smtpspec::smtp {
+namespace {
+
+constexpr std::string_view mechanisms[] = {
+    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
+    "SCRAM-SHA-1",        "CRAM-MD5",         "PLAIN",
+    "LOGIN",              "OAUTHBEARER",      "XOAUTH2",
+    "EXTERNAL"};
+
+constexpr std::string_view twists[] = {
+    "wrong password",    "unknown user",        "own authzid",
+    "foreign authzid",   "wrong token",         "wrong proof",
+    "wrong nonce",       "wrong binding",       "binding y",
+    "unknown extension", "mandatory extension", "unknown binding"};
+
+template <class Range>
+bool holds(const Range& range, std::string_view name) {
+  return std::find(std::begin(range), std::end(range), name) !=
+         std::end(range);
+}
+
+bool is_oauth(std::string_view mechanism) {
+  return mechanism == "OAUTHBEARER" || mechanism == "XOAUTH2";
+}
+
+}  // namespace
+
+std::span<const std::string_view> sasl_mechanisms() { return mechanisms; }
+bool is_sasl_mechanism(std::string_view name) {
+  return holds(mechanisms, name);
+}
+std::span<const std::string_view> sasl_twists() { return twists; }
+bool is_sasl_twist(std::string_view name) { return holds(twists, name); }
+
+bool can_log_in(std::string_view mechanism,
+                const SaslCredentials& credentials) {
+  if (mechanism == "EXTERNAL") return true;
+  if (credentials.user.empty()) return false;
+  if (is_oauth(mechanism)) return !credentials.token.empty();
+  const bool binds = mechanism.ends_with("-PLUS");
+  return !credentials.password.empty() &&
+         (!binds || !credentials.tls_unique.empty() ||
+          !credentials.tls_exporter.empty());
+}
+
+class SaslClient::Mechanism {
+ public:
+  virtual ~Mechanism() = default;
+  virtual std::optional<std::string> initial_response() = 0;
+  virtual std::string respond(const std::string& challenge) = 0;
+};
+
+/// What libgsasl knows.
+class SaslClient::Library : public Mechanism {
+ public:
+  Library(std::string_view mechanism, const SaslCredentials& credentials,
+          std::string_view twist)
+      : twist_(is_scram_twist(twist) ? twist : "") {
+    exchange_.mechanism = mechanism;
+    exchange_.password = credentials.password;
+    if (gsasl_init(&library_) != GSASL_OK ||
+        gsasl_client_start(library_, exchange_.mechanism.c_str(), &session_) !=
+            GSASL_OK) {
+      gsasl_done(library_);
+      throw std::runtime_error("libgsasl does not know " +
+                               exchange_.mechanism);
+    }
+    set(GSASL_AUTHID, credentials.user);
+    set(GSASL_PASSWORD, credentials.password);
+    if (twist == "own authzid") set(GSASL_AUTHZID, credentials.user);
+    if (twist == "foreign authzid") set(GSASL_AUTHZID, "postmaster");
+    if (mechanism.ends_with("-PLUS")) bind(credentials);
+  }
+  ~Library() override {
+    gsasl_finish(session_);
+    gsasl_done(library_);
+  }
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  std::optional<std::string> initial_response() override {
+    if (exchange_.mechanism == "CRAM-MD5" || exchange_.mechanism == "LOGIN")
+      return std::nullopt;
+    exchange_.first = spoil_scram_first(step(""), twist_);
+    return exchange_.first;
+  }
+
+  std::string respond(const std::string& challenge) override {
+    std::string response = step(challenge);
+    if (twist_.empty() || !exchange_.server_first.empty()) return response;
+    exchange_.server_first = challenge;
+    return spoil_scram_final(exchange_, response, twist_);
+  }
+
+ private:
+  void set(Gsasl_property property, const std::string& value) {
+    gsasl_property_set(session_, property, value.c_str());
+  }
+
+  /// RFC 9266 section 4.2: the exporter is for TLS 1.3, where there is no
+  /// tls-unique.
+  void bind(const SaslCredentials& credentials) {
+    if (!credentials.tls_unique.empty()) {
+      set(GSASL_CB_TLS_UNIQUE, base::base64_encode(credentials.tls_unique));
+    } else {
+      set(GSASL_CB_TLS_EXPORTER,
+          base::base64_encode(credentials.tls_exporter));
+    }
+  }
+
+  std::string step(const std::string& input) {
+    char* output = nullptr;
+    std::size_t size = 0;
+    const int result =
+        gsasl_step(session_, input.data(), input.size(), &output, &size);
+    std::string text(output ? output : "", output ? size : 0);
+    gsasl_free(output);
+    if (result != GSASL_OK && result != GSASL_NEEDS_MORE)
+      throw SaslError{gsasl_strerror(result)};
+    return text;
+  }
+
+  std::string twist_;
+  ScramExchange exchange_;
+  Gsasl* library_ = nullptr;
+  Gsasl_session* session_ = nullptr;
+};
+
+/// OAUTHBEARER (RFC 7628 section 3.1), and XOAUTH2, which came before it.
+class SaslClient::Bearer : public Mechanism {
+ public:
+  Bearer(bool is_old, SaslCredentials credentials)
+      : is_old_(is_old), credentials_(std::move(credentials)) {}
+
+  std::optional<std::string> initial_response() override {
+    const std::string token = "auth=Bearer " + credentials_.token + "\x01\x01";
+    if (is_old_) return "user=" + credentials_.user + "\x01" + token;
+    return "n,a=" + credentials_.user + ",\x01host=" + credentials_.host +
+           "\x01port=" + credentials_.port + "\x01" + token;
+  }
+  /// Section 3.2.3: the only challenge is an error, and gets a dummy response.
+  std::string respond(const std::string&) override {
+    return is_old_ ? "" : "\x01";
+  }
+
+ private:
+  bool is_old_;
+  SaslCredentials credentials_;
+};
+
+/// RFC 4422 appendix A: no authorization identity.
+class SaslClient::External : public Mechanism {
+ public:
+  std::optional<std::string> initial_response() override { return ""; }
+  std::string respond(const std::string&) override { return ""; }
+};
+
+SaslClient::SaslClient(std::string_view mechanism, SaslCredentials credentials,
+                       std::string_view twist) {
+  if (twist == "wrong password") credentials.password += "x";
+  if (twist == "unknown user") credentials.user = "nobody-" + credentials.user;
+  if (twist == "wrong token") credentials.token += "x";
+  if (mechanism == "EXTERNAL") {
+    mechanism_ = std::make_unique<External>();
+  } else if (is_oauth(mechanism)) {
+    mechanism_ =
+        std::make_unique<Bearer>(mechanism == "XOAUTH2", std::move(credentials));
+  } else {
+    mechanism_ = std::make_unique<Library>(mechanism, credentials, twist);
+  }
+}
+
+SaslClient::~SaslClient() = default;
+
+std::optional<std::string> SaslClient::initial_response() {
+  return mechanism_->initial_response();
+}
+
+std::string SaslClient::respond(const std::string& challenge) {
+  return mechanism_->respond(challenge);
+}
+
+}  // namespace smtpspec::smtp
