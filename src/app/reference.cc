@@ -1,5 +1,7 @@
 #include "app/reference.h"
 
+#include "server/users.h"
+
 namespace smtpspec::app {
 namespace {
 
@@ -49,6 +51,11 @@ Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
   profile_.listeners[Kind::submissions] = Endpoint{host, submissions_.port()};
   profile_.listeners[Kind::lmtp] = Endpoint{host, lmtp_.port()};
   profile_.security.trust = reference_certificate().certificate;
+  auto& variables = profile_.variables;
+  variables["user"] = server::user_name;
+  variables["password"] = server::user_password;
+  variables["bearer"] = server::bearer_token;
+  variables["user2"] = server::second_user_name;
 }
 
 }  // namespace smtpspec::app
