@@ -298,7 +298,7 @@ std::vector<std::string> seen(const Reads& reads, const FlawSet& flaws,
   Store store;
   Conversation conversation(store, flaws, {"127.0.0.1", [] {
     return std::chrono::system_clock::time_point();
-  }, service});
+  }, service, service == Service::submission});
   std::vector<std::string> result = {conversation.greeting()};
   for (const auto& read : reads) {
     if (conversation.closing()) break;
