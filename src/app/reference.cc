@@ -1,5 +1,6 @@
 #include "app/reference.h"
 
+#include "server/tls_options.h"
 #include "server/users.h"
 
 namespace smtpspec::app {
@@ -8,19 +9,12 @@ namespace {
 using scenario::Endpoint;
 using server::Service;
 
-net::TlsContext make_context() {
-  net::TlsOptions options;
-  options.own = reference_certificate();
-  options.lowest = net::TlsVersion::tls1_2;
-  return {net::TlsContext::Role::server, options};
-}
-
 server::ListenerOptions options_of(server::FlawSet flaws, Service service) {
-  static const net::TlsContext context = make_context();
   server::ListenerOptions options;
   options.flaws = flaws;
   options.service = service;
-  if (service != Service::lmtp) options.tls = context;
+  if (service != Service::lmtp)
+    options.tls = server::tls_context(flaws, reference_certificate());
   return options;
 }
 

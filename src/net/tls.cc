@@ -91,6 +91,12 @@ void use_trust(SSL_CTX* context, const std::string& trust) {
 /// A server that asks takes whatever comes: its conversation decides.
 int accept_any(int, X509_STORE_CTX*) { return 1; }
 
+int demand_server_name(SSL* ssl, int*, void*) {
+  return SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
+             ? SSL_TLSEXT_ERR_OK
+             : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 int note_request(SSL* ssl, X509**, EVP_PKEY**) {
   *static_cast<bool*>(SSL_get_app_data(ssl)) = true;
   return 0;
@@ -188,9 +194,12 @@ TlsContext::TlsContext(Role role, const TlsOptions& options) : role_(role) {
   if (options.trusts_system) SSL_CTX_set_default_verify_paths(context);
   if (is_client) {
     SSL_CTX_set_client_cert_cb(context, note_request);
-  } else if (options.asks_for_certificate) {
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
+    return;
   }
+  if (options.asks_for_certificate)
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
+  if (options.demands_server_name)
+    SSL_CTX_set_tlsext_servername_callback(context, demand_server_name);
 }
 
 void Tls::Free::operator()(ssl_st* ssl) const { SSL_free(ssl); }

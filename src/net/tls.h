@@ -40,6 +40,8 @@ struct TlsOptions {
   bool trusts_system = false;
   /// A server asks its client for a certificate, which may be left out.
   bool asks_for_certificate = false;
+  /// A server fails a handshake without SNI (RFC 6066 section 3).
+  bool demands_server_name = false;
 };
 
 /// Options made ready; cheap to copy.

@@ -40,8 +40,10 @@ std::string Conversation::receive(std::string_view bytes) {
   begin_read();
   if (flawed("input-beyond-2048-dropped"_flaw) && mode_ == Mode::command)
     bytes = bytes.substr(0, 2048);
-  while (!bytes.empty() && !closing_ && !starting_tls_ && !drops_rest_of_read())
+  while (!bytes.empty() && !closing_ && !drops_rest_of_read() &&
+         !drops_input_before_tls(bytes)) {
     bytes = step(bytes);
+  }
   if (flawed("split-command-refused"_flaw) && mode_ == Mode::command) {
     if (lines_.cut()) say(500, "5.5.2", "Half a line");
   }
@@ -131,6 +133,7 @@ void Conversation::take_line(CommandLine line) {
   // BDAT is refused when its octets have been read.
   if (auto wait = login_refusal(verb_); wait && verb_ != "BDAT")
     return say(std::move(*wait));
+  if (refuses_for_tls(verb_)) return;
   (this->*command->run)(argument);
 }
 
@@ -177,6 +180,7 @@ constexpr auto short_lines = std::to_array<ShortLine>({
     {"futurerelease-long-line-refused"_flaw, "MAIL", " HOLDFOR="},
     {"solicit-long-line-refused"_flaw, "MAIL", " SOLICIT="},
     {"rrvs-long-line-refused"_flaw, "RCPT", " RRVS="},
+    {"requiretls-long-line-refused"_flaw, "MAIL", " REQUIRETLS"},
     {"auth-long-line-refused"_flaw, "MAIL", " AUTH="},
 });
 

@@ -65,8 +65,8 @@ class Conversation {
   /// tls_started() after it.
   bool starting_tls() const { return starting_tls_; }
   /// The connection is under TLS now: what the client said before is forgotten
-  /// (RFC 3207 section 4.2).
-  void tls_started(net::TlsFacts facts);
+  /// (RFC 3207 section 4.2). Gives what is to be sent.
+  std::string tls_started(net::TlsFacts facts);
 
   /// Recipients of a message; more draw 452 (4.5.3.1.8 asks for 100).
   static constexpr std::size_t recipient_limit = 1000;
@@ -154,9 +154,13 @@ class Conversation {
   void helo(std::string_view argument);
   bool accepts_name(std::string_view name);
   std::vector<std::string> keywords() const;
+  bool lists_starttls() const;
 
   // securing.cc: STARTTLS.
   void starttls(std::string_view argument);
+  bool drops_input_before_tls(std::string_view rest);
+  bool demands_tls(std::string_view verb) const;
+  bool refuses_for_tls(std::string_view verb);
   bool is_secure() const { return surroundings_.tls.has_value(); }
 
   // authentication.cc: AUTH.
@@ -256,6 +260,8 @@ class Conversation {
   bool is_from_here_ = surroundings_.client_address == "127.0.0.1";
   bool has_refused_user_ = false;
   bool starting_tls_ = false;
+  /// Sent behind STARTTLS; with a flaw only.
+  std::string kept_input_;
   /// Who has logged in; empty: nobody.
   std::string user_;
   const Mechanism* mechanism_ = nullptr;

@@ -9,6 +9,7 @@
 #include "server/flaw_table_relaying.h"
 #include "server/flaw_table_rfc5321.h"
 #include "server/flaw_table_sasl.h"
+#include "server/flaw_table_tls.h"
 
 namespace smtpspec::server {
 
@@ -29,6 +30,7 @@ inline constexpr auto flaw_table =
     internal::join(internal::join(internal::join(rfc5321_flaws,
                                                  extension_flaws),
                                   relaying_flaws),
-                   internal::join(auth_flaws, sasl_flaws));
+                   internal::join(internal::join(auth_flaws, sasl_flaws),
+                                  tls_flaws));
 
 }  // namespace smtpspec::server

@@ -43,6 +43,7 @@ constexpr auto keyword_lines = std::to_array<Keyword>({
     {"CONPERM", {}},
     {"CONNEG", {}},
     {"STARTTLS", {}},
+    {"REQUIRETLS", {}},
     {"ETRN", Service::mta},
     {future_release_line, Service::submission},
     {"XCLIENT NAME ADDR PORT PROTO HELO LOGIN", Service::mta},
@@ -88,6 +89,8 @@ constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"help-missing"_flaw, "HELP", ""},
     {"etrn-accepted"_flaw, "ETRN", ""},
     {"starttls-accepted"_flaw, "STARTTLS", ""},
+    {"starttls-with-parameter"_flaw, "STARTTLS", "STARTTLS NOW"},
+    {"requiretls-with-value"_flaw, "REQUIRETLS", "REQUIRETLS YES"},
     {"burl-without-8bitmime"_flaw, "8BITMIME", ""},
     {"lmtp-without-pipelining"_flaw, "PIPELINING", ""},
     {"lmtp-without-enhanced-codes"_flaw, "ENHANCEDSTATUSCODES", ""},
@@ -156,6 +159,12 @@ bool accepts_literal(std::string_view name, const FlawSet& flaws) {
 
 }  // namespace
 
+/// RFC 3207 section 4.2: not under TLS.
+bool Conversation::lists_starttls() const {
+  return surroundings_.offers_tls &&
+         (!is_secure() || flawed("starttls-listed-under-tls"_flaw));
+}
+
 std::vector<std::string> Conversation::keywords() const {
   std::vector<std::string> result;
   for (const auto& [line, service] : keyword_lines) {
@@ -166,8 +175,11 @@ std::vector<std::string> Conversation::keywords() const {
       continue;
     }
     if (line.starts_with('X') && !is_trusted()) continue;
-    if (line == "STARTTLS" && (!surroundings_.offers_tls || is_secure()))
+    if (line == "STARTTLS" && !lists_starttls()) continue;
+    if (line == "REQUIRETLS" && !is_secure() &&
+        !flawed("requiretls-listed-in-clear"_flaw)) {
       continue;
+    }
     const auto row = std::find_if(
         keyword_flaws.begin(), keyword_flaws.end(),
         [&, text = line](const auto& r) {

@@ -142,7 +142,8 @@ asio::awaitable<void> Listener::Impl::converse(net::Connection& connection) {
   surroundings.client_address = connection.remote_address();
   surroundings.service = options_.service;
   surroundings.offers_tls = options_.tls.has_value();
-  if (options_.implicit_tls) {
+  if (options_.implicit_tls &&
+      !options_.flaws.contains("submissions-greets-in-clear"_flaw)) {
     surroundings.tls = co_await start_tls(connection);
     if (!surroundings.tls) co_return;
   }
@@ -159,6 +160,7 @@ asio::awaitable<void> Listener::Impl::converse(net::Connection& connection) {
     const bool goes_on = co_await exchange(connection, conversation);
     if (!goes_on) break;
   }
+  if (options_.flaws.contains("tls-close-alert-missing"_flaw)) co_return;
   connection.shutdown();
   const auto deadline = net::Clock::now() + linger_time;
   for (;;) co_await connection.read(deadline);
@@ -184,7 +186,8 @@ asio::awaitable<bool> Listener::Impl::exchange(net::Connection& connection,
   if (!conversation.starting_tls()) co_return true;
   auto facts = co_await start_tls(connection);
   if (!facts) co_return false;
-  conversation.tls_started(std::move(*facts));
+  const std::string more = conversation.tls_started(std::move(*facts));
+  if (!more.empty()) co_await connection.write(more, idle_deadline());
   co_return true;
 }
 

@@ -192,6 +192,14 @@ Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
   return std::nullopt;
 }
 
+/// RFC 8689 section 2: no value.
+Outcome take_require_tls(const Parameter& parameter, const FlawSet& flaws,
+                         MailParameters&) {
+  if (!parameter.value || flaws.contains("requiretls-value-accepted"_flaw))
+    return std::nullopt;
+  return bad_parameter("REQUIRETLS has no value");
+}
+
 constexpr auto mail_rows = std::to_array<ParameterRow<MailParameters>>({
     {"SIZE", take_size, "size-limit-unlisted"_flaw},
     {"BODY", take_body, "8bitmime-not-offered"_flaw},
@@ -207,6 +215,8 @@ constexpr auto mail_rows = std::to_array<ParameterRow<MailParameters>>({
     {"MTRK", take_mtrk, "mtrk-parameter-refused"_flaw},
     {"SOLICIT", take_solicit, "solicit-parameter-refused"_flaw},
     {"AUTH", take_auth, {}},
+    {"REQUIRETLS", take_require_tls, "requiretls-parameter-refused"_flaw,
+     &Offer::require_tls},
     {"CONPERM", take_bare<MailParameters>, "conperm-parameter-refused"_flaw},
 });
 

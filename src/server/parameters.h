@@ -23,6 +23,7 @@ inline constexpr std::chrono::sys_seconds latest_release =
 struct Offer {
   bool extensions = false;      ///< it was EHLO, not HELO
   bool future_release = false;  ///< RFC 4865: on submission only
+  bool require_tls = false;     ///< RFC 8689: under TLS only
 };
 
 struct MailParameters {

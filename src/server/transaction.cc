@@ -96,7 +96,8 @@ Offer Conversation::offer() const {
   const bool is_extended = greeted_ == Greeted::ehlo;
   return {.extensions = is_extended,
           .future_release =
-              is_extended && surroundings_.service == Service::submission};
+              is_extended && surroundings_.service == Service::submission,
+          .require_tls = is_extended && is_secure()};
 }
 
 /// 4.1.4: not before EHLO or HELO, not inside a transaction.

@@ -1,0 +1,13 @@
+// How the reference server speaks TLS.
+#pragma once
+
+#include "net/tls.h"
+#include "server/flaws.h"
+
+namespace smtpspec::server {
+
+/// TLS 1.2 and 1.3 with `own`, and what the flaws make of it. Throws
+/// std::runtime_error.
+net::TlsContext tls_context(const FlawSet& flaws, const net::Credential& own);
+
+}  // namespace smtpspec::server
