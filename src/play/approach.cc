@@ -140,10 +140,7 @@ bool Approach::wants_login() const {
 awaitable<void> Approach::authenticate() {
   if (!has_user()) skip("the profile gives no value for user and password");
   if (!tls_) skip("a login needs TLS: the password is not sent in the clear");
-  if (target_.security.demands_trust && !tls_->distrust.empty()) {
-    skip(fmt::format("the password is not sent to whom we do not trust: {}",
-                     tls_->distrust));
-  }
+  require_confidence();
   const std::string mechanism =
       choose_mechanism(session_.capabilities(), credentials());
   if (mechanism.empty()) skip("AUTH offers no mechanism that we can use");
@@ -155,6 +152,15 @@ awaitable<void> Approach::authenticate() {
                   fmt::format("before the dialog, AUTH {} drew {}", mechanism,
                               describe(event)),
                   0, !reply || reply->reply_class() == 4};
+}
+
+void Approach::require_confidence() const {
+  if (!target_.security.demands_trust) return;
+  if (!tls_) skip("no secret is sent in the clear to a host far away");
+  if (!tls_->distrust.empty()) {
+    skip(fmt::format("no secret is sent to whom we do not trust: {}",
+                     tls_->distrust));
+  }
 }
 
 awaitable<void> Approach::begin_mail() {
@@ -227,10 +233,7 @@ awaitable<Event> Approach::log_in(const scenario::Authenticate& step) {
     skip(fmt::format("the profile or the connection has not all that {} needs",
                      step.mechanism));
   }
-  if (!tls_ && (step.mechanism == "PLAIN" || step.mechanism == "LOGIN" ||
-                !with.token.empty())) {
-    skip("a login needs TLS: the password is not sent in the clear");
-  }
+  require_confidence();
   co_return co_await play::log_in(session_, waits_, step.mechanism, step.twist,
                                   with);
 }

@@ -43,6 +43,10 @@ class Approach {
   /// not let us get there, skipped where it does not offer the way.
   net::asio::awaitable<void> run();
 
+  /// Throws Verdicted, skipped, where a secret must not be sent as things stand:
+  /// to a host far away without TLS, or whose certificate is not trusted.
+  void require_confidence() const;
+
   /// Offers what `demand` says.
   net::asio::awaitable<Event> start_tls(const scenario::StartTls& demand);
   /// Throws Verdicted, skipped, where the profile has no credentials for the

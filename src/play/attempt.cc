@@ -184,6 +184,9 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
 }
 
 void Attempter::collect(const scenario::Send& send) {
+  const auto names = send.text.names();
+  if (names.contains("password") || names.contains("bearer"))
+    approach_.require_confidence();
   const std::size_t line_end = send.adds_crlf ? 2 : 0;
   for (int n = 1; n <= send.repeat; ++n) {
     outgoing_ += send.repeat == 1
@@ -240,7 +243,7 @@ awaitable<void> Attempter::expect(const scenario::Expect& expect) {
 
 awaitable<void> Attempter::judge_event(const scenario::Expect& expect,
                                        const Event& event) {
-  smtp::Captures captures;
+  smtp::Captures captures = variables_;
   Judgement judgement = judge(expect, event, level_, captures);
   const bool refused_at_the_door =
       !said_something_ && !judgement.named &&

@@ -24,6 +24,9 @@ struct Matches {
     const auto* ended = std::get_if<Ended>(&event);
     return ended && (ended->by_alert || !closed.by_alert);
   }
+  bool operator()(scenario::NotProved) const {
+    return std::holds_alternative<Unproven>(event);
+  }
   bool operator()(scenario::TlsOutcome outcome) const {
     using scenario::TlsOutcome;
     if (const auto* secured = std::get_if<Secured>(&event)) {
@@ -85,7 +88,8 @@ Judgement judge_unnamed(const scenario::Expect& expect, const Event& event,
   const auto* reply = std::get_if<smtp::Reply>(&event);
   const bool refused = reply && reply->code >= 400;
   result.transient = reply && reply->code / 100 == 4;
-  if (reply && is_inconclusive(reply->code)) {
+  if ((reply && is_inconclusive(reply->code)) ||
+      std::holds_alternative<Unproven>(event)) {
     result.verdict = Verdict::blocked;
   } else if (expect.is_condition) {
     const bool replied_otherwise =
@@ -116,6 +120,10 @@ std::string describe(const Event& event) {
     if (facts.was_asked_for_certificate)
       text += ", and a request for a certificate";
     return text;
+  }
+  if (const auto* unproven = std::get_if<Unproven>(&event)) {
+    return fmt::format("a login that proves nothing: {}",
+                       base::escape_up_to(unproven->text, shown_octets));
   }
   if (const auto* failed = std::get_if<NotSecured>(&event)) {
     const bool is_plain =

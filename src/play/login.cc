@@ -1,7 +1,5 @@
 #include "play/login.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/base64.h"
@@ -24,15 +22,16 @@ std::string encode_initial(const std::string& response) {
   return response.empty() ? "=" : base::base64_encode(response);
 }
 
-/// What answers a 334, base64 on both sides; "*" where nothing can.
+/// What answers a 334, base64 on both sides; "*" where nothing can, and why in
+/// `problem`.
 std::string answer(smtp::SaslClient& client, const smtp::Reply& challenge,
-                   Session& session) {
+                   std::string& problem) {
   const auto octets = base::base64_decode(challenge.lines.back().text);
   try {
     if (octets) return base::base64_encode(client.respond(*octets));
-    session.remark("the challenge is no base64: we cancel");
+    problem = "the challenge is no base64";
   } catch (const smtp::SaslError& error) {
-    session.remark(fmt::format("we cancel: {}", error.text));
+    problem = error.text;
   }
   return "*";
 }
@@ -53,6 +52,7 @@ awaitable<Event> log_in(Session& session, const Waits& waits,
     }
   }
   Event event = NoReply{};
+  std::string problem;
   for (int round = 0; round < most_rounds; ++round) {
     std::string bytes = line + "\r\n";
     co_await session.send(std::move(bytes), waits.deadline(waits.reply));
@@ -60,9 +60,14 @@ awaitable<Event> log_in(Session& session, const Waits& waits,
     const auto* reply = std::get_if<smtp::Reply>(&event);
     if (!reply || reply->code != 334 || line == "*") break;
     line = initial ? base::base64_encode(*initial)
-                   : answer(client, *reply, session);
+                   : answer(client, *reply, problem);
     initial.reset();
+    if (!problem.empty()) session.remark("we cancel: " + problem);
   }
+  const auto* reply = std::get_if<smtp::Reply>(&event);
+  if (reply && reply->reply_class() == 2 && !client.is_done())
+    problem = "235 before the server's proof";
+  if (reply && !problem.empty()) co_return Unproven{problem};
   co_return event;
 }
 

@@ -11,7 +11,8 @@ namespace smtpspec::play {
 
 /// Logs in with `mechanism`, with `twist` wrong (see smtp::SaslClient), and
 /// gives what the server answered at last: any reply but 334, or what befell
-/// the connection. A challenge that cannot be answered is cancelled with "*".
+/// the connection. A challenge that cannot be answered is cancelled with "*":
+/// that is Unproven, as is a success without what the mechanism demands.
 net::asio::awaitable<Event> log_in(Session& session, const Waits& waits,
                                    std::string mechanism, std::string twist,
                                    smtp::SaslCredentials credentials);

@@ -209,7 +209,10 @@ void Session::record_reply(const smtp::ReplyOrError& reply) {
     note(Kind::comment, base::escape_up_to(shown, shown_octets));
   }
   const auto answered = tracker_.replied(whole ? whole->code : 0);
-  last_command_ = answered.line.empty() ? "" : mask_auth(answered.line);
+  // What follows a 334 is a response, whatever it looks like.
+  last_command_ = in_auth_ && answered.line != "*"
+                      ? "***"
+                      : secrets_.hide(mask_auth(answered.line));
   if (whole) learn(*whole, answered);
   judge(reply, answered);
   if (whole && whole->code == 421) said_421_ = true;
@@ -241,7 +244,7 @@ void Session::judge(const smtp::ReplyOrError& reply,
       complaint->text = base::escape_up_to(complaint->text, shown_octets);
       breaches_.push_back(
           {&rule, std::move(*complaint),
-           base::escape_up_to(mask_auth(answered.line), shown_octets),
+           base::escape_up_to(last_command_, shown_octets),
            base::escape_up_to(raw_of(reply), shown_octets),
            transcript_.source_port});
     }

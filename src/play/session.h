@@ -44,8 +44,14 @@ struct NotSecured {
   net::TlsFailure failure;
 };
 
+/// An AUTH exchange ended, and the server has not proved what the mechanism
+/// demands (RFC 5802 section 3): 235 came too early, or we cancelled.
+struct Unproven {
+  std::string text;
+};
+
 using Event = std::variant<smtp::Reply, smtp::ReplyError, Ended, NoReply,
-                           Secured, NotSecured>;
+                           Secured, NotSecured, Unproven>;
 
 /// A reply that breaks a rule.
 struct Breach {

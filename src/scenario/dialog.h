@@ -45,7 +45,12 @@ enum class TlsOutcome {
   plaintext,  ///< what came is no TLS
 };
 
-using Pattern = std::variant<smtp::ReplyPattern, Closed, Silent, TlsOutcome>;
+/// `unproven`: behind an AUTH line: the server logged us in, or went on, without
+/// the proof that the mechanism demands of it.
+struct NotProved {};
+
+using Pattern = std::variant<smtp::ReplyPattern, Closed, Silent, NotProved,
+                             TlsOutcome>;
 
 /// What it means that a pattern fits, from good to bad.
 enum class Grade {

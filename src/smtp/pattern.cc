@@ -84,6 +84,10 @@ bool ReplyPattern::matches(const Reply& reply, Captures* captures) const {
     return false;
   }
   if (!text) return true;
+  if (!text->variable.empty()) {
+    if (captures == nullptr || !captures->contains(text->variable)) return false;
+    return (captures->at(text->variable) == reply.text()) != text->negated;
+  }
   if (!text->is_base64) return matches_text(*text, reply.text(), captures);
   const auto octets = base::base64_decode(reply.text());
   return octets && matches_text(*text, *octets, captures);
@@ -94,7 +98,9 @@ std::string ReplyPattern::to_string() const {
   if (!enhanced.empty()) result += " " + enhanced;
   if (text) {
     result += text->negated ? " !~" : " ~";
-    result += (text->is_base64 ? "base64 /" : " /") + text->source + "/";
+    result += text->variable.empty()
+                  ? (text->is_base64 ? "base64 /" : " /") + text->source + "/"
+                  : " ${" + text->variable + "}";
   }
   return result;
 }

@@ -21,6 +21,9 @@ struct TextPattern {
   std::string source;
   boost::regex regex;
   bool negated = false;
+  /// Instead of an expression: the text is that of a capture, octet by octet.
+  /// One that is not there does not fit, negated or not.
+  std::string variable;
   /// The text is base64, and the expression is for what it stands for (RFC 4954
   /// section 4). What is no base64 does not fit.
   bool is_base64 = false;
@@ -35,7 +38,8 @@ struct ReplyPattern {
   std::string enhanced;
   std::optional<TextPattern> text;
 
-  /// Whether `reply` fits. Adds what named groups caught to `captures`. The
+  /// Whether `reply` fits. `captures` holds what was caught before; what named
+  /// groups catch is added. The
   /// enhanced code is looked for on the first line. A text on which the search
   /// grows beyond boost::regex's bounds does not fit, negated or not.
   bool matches(const Reply& reply, Captures* captures = nullptr) const;

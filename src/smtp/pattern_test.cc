@@ -22,7 +22,10 @@ ReplyPattern pattern(std::string_view text) {
 ReplyPattern with_text(std::string_view code, const std::string& regex,
                        bool negated = false) {
   auto result = pattern(code);
-  result.text = TextPattern{regex, boost::regex(regex), negated};
+  result.text.emplace();
+  result.text->source = regex;
+  result.text->regex = regex;
+  result.text->negated = negated;
   return result;
 }
 
@@ -57,6 +60,18 @@ TEST(ReplyPattern, ABase64ExpressionSeesWhatTheTextStandsFor) {
   EXPECT_FALSE(decoded.matches(reply(334, {"PDEuMkBteD4"})));
   EXPECT_FALSE(decoded.matches(reply(334, {"<1.2@mx>"})));
   EXPECT_EQ(decoded.to_string(), "334 ~base64 /^<[0-9.]+@mx>$/");
+}
+
+TEST(ReplyPattern, ACapturedTextIsComparedOctetByOctet) {
+  auto other = pattern("334");
+  other.text.emplace();
+  other.text->variable = "challenge";
+  other.text->negated = true;
+  Captures captures{{"challenge", "PDEuMj4="}};
+  EXPECT_FALSE(other.matches(reply(334, {"PDEuMj4="}), &captures));
+  EXPECT_TRUE(other.matches(reply(334, {"PDEuMz4="}), &captures));
+  EXPECT_FALSE(other.matches(reply(334, {"PDEuMz4="})));
+  EXPECT_EQ(other.to_string(), "334 !~ ${challenge}");
 }
 
 TEST(ReplyPattern, NamedGroupsAreCaptured) {

@@ -55,6 +55,9 @@ class SaslClient {
   /// Throws SaslError, also where the server does not prove what its mechanism
   /// demands.
   std::string respond(const std::string& challenge);
+  /// Nothing is left to be said or verified: a success may follow. With a twist
+  /// of SCRAM's messages the server's proof is not looked at.
+  bool is_done() const;
 
  private:
   class Mechanism;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view scram_twists[] = {
     "wrong proof",       "wrong nonce",       "wrong binding",
     "binding y",         "unknown extension", "mandatory extension",
-    "unknown binding"};
+    "unknown binding",   "unknown flag",      "bare equals"};
 
 const EVP_MD* digest_of(std::string_view mechanism) {
   return mechanism.find("SHA-256") != mechanism.npos ? EVP_sha256()
@@ -92,6 +92,10 @@ bool is_scram_twist(std::string_view twist) {
 std::string spoil_scram_first(std::string message, std::string_view twist) {
   if (twist == "binding y") {
     message.replace(0, message.find(','), "y");
+  } else if (twist == "unknown flag") {
+    message.replace(0, message.find(','), "x");
+  } else if (twist == "bare equals") {
+    message.insert(message.find(",r="), "=");
   } else if (twist == "unknown binding") {
     message.replace(0, message.find(','), "p=x-no-such-binding");
   } else if (twist == "mandatory extension") {
@@ -109,7 +113,13 @@ std::string spoil_scram_final(const ScramExchange& exchange,
       exchange.first.substr(0, header_size(exchange.first));
   std::string binding = attribute(right, 'c');
   std::string nonce = attribute(exchange.server_first, 'r');
-  if (twist == "binding y") binding = base::base64_encode(header);
+  if (twist == "binding y" || twist == "unknown flag")
+    binding = base::base64_encode(header);
+  if (twist == "unknown binding") {
+    // The header as sent, and the octets of the type that the library took.
+    const auto octets = base::base64_decode(binding).value_or("");
+    binding = base::base64_encode(header + octets.substr(header_size(octets)));
+  }
   if (twist == "wrong binding") {
     auto octets = base::base64_decode(binding).value_or("");
     octets += octets.empty() ? "n,," : "x";
