@@ -8,6 +8,11 @@ foreach(name IN LISTS program_tests)
   set_tests_properties(cli/${name} PROPERTIES TIMEOUT 120)
 endforeach()
 
+add_test(NAME cli/secrets
+         COMMAND ${CMAKE_CURRENT_LIST_DIR}/secrets_test
+                 $<TARGET_FILE:smtpspec>)
+set_tests_properties(cli/secrets PROPERTIES TIMEOUT 300)
+
 # A megabyte of mail takes its time under the sanitizers.
 set(patience 1)
 if(CMAKE_CXX_FLAGS_DEBUG MATCHES "-fsanitize")

@@ -8,19 +8,15 @@ namespace {
 
 using scenario::Endpoint;
 using server::Service;
+using Kind = scenario::Listener;
 
-server::ListenerOptions options_of(server::FlawSet flaws, Service service) {
-  server::ListenerOptions options;
-  options.flaws = flaws;
-  options.service = service;
-  if (service != Service::lmtp)
-    options.tls = server::tls_context(flaws, reference_certificate());
-  return options;
-}
-
-server::ListenerOptions tls_first(server::ListenerOptions options) {
-  options.implicit_tls = true;
-  return options;
+Service service_of(scenario::Listener listener) {
+  switch (listener) {
+    case scenario::Listener::submission:
+    case scenario::Listener::submissions: return Service::submission;
+    case scenario::Listener::lmtp: return Service::lmtp;
+    default: return Service::mta;
+  }
 }
 
 }  // namespace
@@ -31,14 +27,23 @@ const net::Credential& reference_certificate() {
   return certificate;
 }
 
+server::ListenerOptions reference_listener(Kind listener,
+                                           server::FlawSet flaws) {
+  server::ListenerOptions options;
+  options.flaws = flaws;
+  options.service = service_of(listener);
+  if (listener != Kind::lmtp)
+    options.tls = server::tls_context(flaws, reference_certificate());
+  options.implicit_tls = listener == Kind::submissions;
+  return options;
+}
+
 Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
-    : mta_(io, options_of(flaws, Service::mta), store_),
-      submission_(io, options_of(flaws, Service::submission), store_),
-      submissions_(io, tls_first(options_of(flaws, Service::submission)),
-                   store_),
-      lmtp_(io, options_of(flaws, Service::lmtp), store_),
+    : mta_(io, reference_listener(Kind::mta, flaws), store_),
+      submission_(io, reference_listener(Kind::submission, flaws), store_),
+      submissions_(io, reference_listener(Kind::submissions, flaws), store_),
+      lmtp_(io, reference_listener(Kind::lmtp, flaws), store_),
       profile_(scenario::reference_profile()) {
-  using Kind = scenario::Listener;
   const std::string host = "127.0.0.1";
   profile_.listeners[Kind::mta] = Endpoint{host, mta_.port()};
   profile_.listeners[Kind::submission] = Endpoint{host, submission_.port()};

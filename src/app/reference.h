@@ -14,6 +14,10 @@ namespace smtpspec::app {
 /// use.
 const net::Credential& reference_certificate();
 
+/// How a listener of the reference server is set up, on any free port.
+server::ListenerOptions reference_listener(scenario::Listener listener,
+                                           server::FlawSet flaws);
+
 class Reference {
  public:
   /// Listens on free ports of 127.0.0.1 as long as it lives.

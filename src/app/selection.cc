@@ -1,5 +1,7 @@
 #include "app/selection.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
 namespace smtpspec::app {
@@ -38,6 +40,12 @@ std::vector<scenario::Test> select_tests(const scenario::Catalog& catalog,
         "no scenario is left for this listener and these selectors");
   }
   return tests;
+}
+
+scenario::Listener listener_of(const std::string& name) {
+  if (auto listener = scenario::parse_listener(name)) return *listener;
+  throw std::invalid_argument(fmt::format(
+      "unknown listener '{}': mta, submission, submissions or lmtp", name));
 }
 
 }  // namespace smtpspec::app

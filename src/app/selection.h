@@ -32,4 +32,7 @@ std::vector<scenario::Test> select_tests(const scenario::Catalog& catalog,
                                          const SelectionOptions& options,
                                          scenario::Listener listener);
 
+/// Throws std::invalid_argument for a name that is none of the four.
+scenario::Listener listener_of(const std::string& name);
+
 }  // namespace smtpspec::app

@@ -10,6 +10,8 @@
 #include "app/app.h"
 #include "app/command.h"
 #include "app/event_loop.h"
+#include "app/reference.h"
+#include "app/selection.h"
 #include "server/flaws.h"
 #include "server/listener.h"
 #include "server/store.h"
@@ -19,6 +21,7 @@ namespace {
 
 struct ServeOptions {
   std::uint16_t port = 2525;
+  std::string listener = "mta";
   std::vector<std::string> flaws;
   bool list_flaws = false;
 };
@@ -52,9 +55,9 @@ boost::asio::awaitable<void> forever() {
 int serve(const ServeOptions& options) {
   boost::asio::io_context io(1);
   server::Store store;
-  server::ListenerOptions listener_options;
+  auto listener_options =
+      reference_listener(listener_of(options.listener), flaws_of(options.flaws));
   listener_options.port = options.port;
-  listener_options.flaws = flaws_of(options.flaws);
   server::Listener listener(io, listener_options, store);
   std::cout << fmt::format("listening on {}:{} until Ctrl-C\n",
                            listener_options.address, listener.port())
@@ -69,6 +72,9 @@ std::function<int()> add_serve(CLI::App& app) {
   auto options = std::make_shared<ServeOptions>();
   app.add_option("--port", options->port,
                  "Port of 127.0.0.1 to listen on; 0 takes a free one")
+      ->capture_default_str();
+  app.add_option("--listener", options->listener,
+                 "What the port is for: mta, submission, submissions or lmtp")
       ->capture_default_str();
   app.add_option("--flaw", options->flaws,
                  "Break one thing on purpose; may be given more than once");

@@ -134,12 +134,6 @@ void require_authorization(const std::string& host,
       host));
 }
 
-scenario::Listener listener_of(const std::string& name) {
-  if (auto listener = scenario::parse_listener(name)) return *listener;
-  throw std::invalid_argument(fmt::format(
-      "unknown listener '{}': mta, submission, submissions or lmtp", name));
-}
-
 scenario::Profile profile_of(const TestOptions& options) {
   const auto listener = listener_of(options.listener);
   if (options.profile.empty()) {

@@ -169,11 +169,14 @@ asio::awaitable<std::variant<TlsFacts, TlsFailure>> Connection::start_tls(
   tls_ = std::make_unique<Tls>(context, server_name);
   for (;;) {
     const Tls::Progress progress = tls_->handshake();
-    // The last of it may be an alert that says what was wrong.
     const std::string output = tls_->take_output();
+    if (progress == Tls::Progress::failed) {
+      // An alert that says what was wrong; the peer may be gone.
+      write_what_fits(output);
+      co_return tls_->failure();
+    }
     if (!output.empty()) co_await write_socket(output, deadline);
     if (progress == Tls::Progress::done) co_return tls_->facts();
-    if (progress == Tls::Progress::failed) co_return tls_->failure();
     const std::string octets = co_await read_socket(deadline);
     tls_->feed(octets);
   }
@@ -182,10 +185,13 @@ asio::awaitable<std::variant<TlsFacts, TlsFailure>> Connection::start_tls(
 void Connection::send_close_alert() {
   if (!tls_) return;
   tls_->close();
-  const std::string output = tls_->take_output();
+  write_what_fits(tls_->take_output());
+}
+
+void Connection::write_what_fits(const std::string& octets) {
   error_code ignored;
   socket_.non_blocking(true, ignored);
-  socket_.write_some(asio::buffer(output), ignored);
+  socket_.write_some(asio::buffer(octets), ignored);
 }
 
 void Connection::shutdown() {

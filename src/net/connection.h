@@ -70,6 +70,7 @@ class Connection {
   asio::awaitable<void> write_socket(std::string_view bytes, Deadline deadline);
   asio::awaitable<std::string> read_tls(Deadline deadline);
   void send_close_alert();
+  void write_what_fits(const std::string& octets);
 
   asio::ip::tcp::socket socket_;
   std::unique_ptr<Tls> tls_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "play/attempt.h"
@@ -31,6 +32,13 @@ bool is_conclusive(const Attempt& attempt) {
          attempt.verdict != Verdict::error;
 }
 
+bool starts_tls(const scenario::Dialog& dialog) {
+  return std::any_of(
+      dialog.steps.begin(), dialog.steps.end(), [](const scenario::Step& step) {
+        return std::holds_alternative<scenario::StartTls>(step);
+      });
+}
+
 class Comparison {
  public:
   Comparison(const scenario::Test& test, const Target& target,
@@ -38,6 +46,12 @@ class Comparison {
       : test_(test), target_(target), waits_(waits) {}
 
   awaitable<void> run(Result& result) {
+    if (starts_tls(test_.row->dialog)) {
+      result.verdict = Verdict::skipped;
+      result.reason =
+          "what comes near a handshake is dropped or not as it comes";
+      co_return;
+    }
     const Attempt written = co_await say(Segmentation::as_written);
     result.transcripts = {written.transcript};
     if (!is_conclusive(written)) {

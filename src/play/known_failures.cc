@@ -19,9 +19,10 @@ Verdict expected(const scenario::KnownFailure& entry) {
 
 void apply_baseline(RunReport& report, const scenario::Baseline& baseline,
                     std::chrono::year_month_day today) {
-  report.baseline_entries = baseline.entries.size();
+  const auto listener = *scenario::parse_listener(report.listener);
+  report.baseline_entries = baseline.count(listener);
   for (Result& result : report.results) {
-    const auto* entry = baseline.find(result.id, today);
+    const auto* entry = baseline.find(result.id, listener, today);
     if (!entry) continue;
     if (accuses(result.verdict) && result.verdict <= expected(*entry)) {
       result.reason =

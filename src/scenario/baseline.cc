@@ -35,8 +35,34 @@ std::optional<std::chrono::year_month_day> parse_date(std::string_view text) {
   return date;
 }
 
+std::vector<Listener> load_listeners(const YamlFile& file,
+                                     const YamlNode& entry) {
+  std::vector<Listener> listeners;
+  const auto* node = find(entry, "listener");
+  if (node == nullptr) return listeners;
+  for (const auto* item : file.scalars(*node, "listener")) {
+    const auto listener = parse_listener(item->scalar);
+    if (!listener || *listener == Listener::any)
+      file.fail(*item, "a listener is mta, submission, submissions or lmtp");
+    listeners.push_back(*listener);
+  }
+  return listeners;
+}
+
+bool shows_on(const KnownFailure& entry, Listener listener) {
+  const auto& all = entry.listeners;
+  return all.empty() || std::find(all.begin(), all.end(), listener) != all.end();
+}
+
+bool overlap(const KnownFailure& a, const KnownFailure& b) {
+  return a.listeners.empty() ||
+         std::any_of(a.listeners.begin(), a.listeners.end(),
+                     [&](Listener listener) { return shows_on(b, listener); });
+}
+
 KnownFailure parse_entry(const YamlFile& file, const YamlNode& node) {
-  constexpr std::string_view keys[] = {"id", "verdict", "reason", "expires"};
+  constexpr std::string_view keys[] = {"id", "verdict", "reason", "listener",
+                                       "expires"};
   constexpr std::string_view verdicts[] = {"failed", "warned", "noted"};
   if (node.kind != YamlNode::Kind::mapping) {
     file.fail(node, "an entry has id, verdict, reason");
@@ -46,6 +72,7 @@ KnownFailure parse_entry(const YamlFile& file, const YamlNode& node) {
   KnownFailure entry{file.scalar(file.required(node, "id"), "id"),
                      file.scalar(verdict, "verdict"),
                      file.scalar(file.required(node, "reason"), "reason"),
+                     load_listeners(file, node),
                      {}};
   if (std::find(std::begin(verdicts), std::end(verdicts), entry.verdict) ==
       std::end(verdicts)) {
@@ -60,14 +87,21 @@ KnownFailure parse_entry(const YamlFile& file, const YamlNode& node) {
 
 }  // namespace
 
-const KnownFailure* Baseline::find(std::string_view id,
+const KnownFailure* Baseline::find(std::string_view id, Listener listener,
                                    std::chrono::year_month_day today) const {
   for (const auto& entry : entries) {
-    if (entry.id != id) continue;
+    if (entry.id != id || !shows_on(entry, listener)) continue;
     const bool expired = entry.expires && *entry.expires <= today;
     return expired ? nullptr : &entry;
   }
   return nullptr;
+}
+
+std::size_t Baseline::count(Listener listener) const {
+  return static_cast<std::size_t>(
+      std::count_if(entries.begin(), entries.end(), [&](const auto& entry) {
+        return shows_on(entry, listener);
+      }));
 }
 
 Baseline parse_baseline(std::string_view text, const std::string& path) {
@@ -83,7 +117,7 @@ Baseline parse_baseline(std::string_view text, const std::string& path) {
   for (const auto& node : known.items) {
     auto entry = parse_entry(file, node);
     for (const auto& other : baseline.entries) {
-      if (other.id != entry.id) continue;
+      if (other.id != entry.id || !overlap(entry, other)) continue;
       file.fail(node, fmt::format("id '{}' twice", entry.id));
     }
     baseline.entries.push_back(std::move(entry));

@@ -32,15 +32,27 @@ const std::string one =
 TEST(Baseline, FindsEntriesById) {
   const auto baseline = with(one);
   EXPECT_EQ(baseline.target, "exim");
-  ASSERT_NE(baseline.find("a/b#c", today), nullptr);
-  EXPECT_EQ(baseline.find("a/b#c", today)->reason, "bug 7");
-  EXPECT_EQ(baseline.find("a/b", today), nullptr);
+  ASSERT_NE(baseline.find("a/b#c", Listener::mta, today), nullptr);
+  EXPECT_EQ(baseline.find("a/b#c", Listener::mta, today)->reason, "bug 7");
+  EXPECT_EQ(baseline.find("a/b", Listener::mta, today), nullptr);
 }
 
 TEST(Baseline, EntryEndsOnItsDay) {
   const auto baseline = with(one + "    expires: 2026-11-21\n");
-  EXPECT_NE(baseline.find("a/b#c", 2026y / 11 / 20), nullptr);
-  EXPECT_EQ(baseline.find("a/b#c", today), nullptr);
+  EXPECT_NE(baseline.find("a/b#c", Listener::mta, 2026y / 11 / 20), nullptr);
+  EXPECT_EQ(baseline.find("a/b#c", Listener::mta, today), nullptr);
+}
+
+TEST(Baseline, AnEntryMayBeOfOneListener) {
+  const auto baseline = with(one + "    listener: mta\n" + one.substr(1) +
+                             "    listener: submission\n");
+  EXPECT_EQ(baseline.count(Listener::mta), 1U);
+  EXPECT_NE(baseline.find("a/b#c", Listener::submission, today), nullptr);
+  EXPECT_EQ(baseline.find("a/b#c", Listener::lmtp, today), nullptr);
+  EXPECT_THAT(error(one + one.substr(1) + "    listener: mta\n"),
+              HasSubstr("twice"));
+  EXPECT_THAT(error(one + "    listener: any\n"),
+              HasSubstr("a listener is mta"));
 }
 
 TEST(Baseline, MayBeEmpty) { EXPECT_TRUE(with(" []\n").entries.empty()); }

@@ -169,6 +169,9 @@ class Parser {
     smtp::TextPattern pattern;
     pattern.negated = next_is("!");
     at_ += pattern.negated ? 2 : 1;
+    constexpr std::string_view base64 = "base64";
+    pattern.is_base64 = next_is(base64);
+    if (pattern.is_base64) at_ += base64.size();
     skip_spaces();
     if (!next_is("/")) fail(at_, "a regular expression stands between slashes");
     const auto start = ++at_;

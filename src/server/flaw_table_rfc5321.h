@@ -24,7 +24,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"helo-answered-like-ehlo", "Lists extensions in the reply to HELO."},
     {"helo-session-refuses-mail", "Answers MAIL after HELO with 503."},
     {"ehlo-unregistered-keyword", "Lists the keyword FASTMAIL in EHLO."},
-    {"ehlo-obsolete-keyword", "Lists the obsolete keyword VERB in EHLO."},
+    {"ehlo-obsolete-keyword", "Lists the obsolete keyword UTF8SMTP in EHLO."},
     {"ehlo-keyword-grammar", "Lists the keyword -TRACE_ON in EHLO."},
     {"ehlo-legacy-equals", "Lists X-LOGIN=PLAIN in EHLO, with an equals sign."},
     {"ehlo-double-space", "Puts two spaces before a parameter in EHLO."},

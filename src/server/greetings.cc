@@ -123,7 +123,7 @@ struct ExtraKeyword {
 
 constexpr auto extra_keywords = std::to_array<ExtraKeyword>({
     {"ehlo-unregistered-keyword"_flaw, "FASTMAIL"},
-    {"ehlo-obsolete-keyword"_flaw, "VERB"},
+    {"ehlo-obsolete-keyword"_flaw, "UTF8SMTP"},
     {"ehlo-keyword-grammar"_flaw, "-TRACE_ON"},
     {"ehlo-legacy-equals"_flaw, "X-LOGIN=PLAIN"},
     {"submission-etrn-listed"_flaw, "ETRN"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "smtp/enhanced.h"
 
@@ -82,13 +83,19 @@ bool ReplyPattern::matches(const Reply& reply, Captures* captures) const {
       !fits_enhanced(enhanced, enhanced_code(reply.lines.front().text))) {
     return false;
   }
-  return !text || matches_text(*text, reply.text(), captures);
+  if (!text) return true;
+  if (!text->is_base64) return matches_text(*text, reply.text(), captures);
+  const auto octets = base::base64_decode(reply.text());
+  return octets && matches_text(*text, *octets, captures);
 }
 
 std::string ReplyPattern::to_string() const {
   std::string result = code == any_code ? "any" : code;
   if (!enhanced.empty()) result += " " + enhanced;
-  if (text) result += (text->negated ? " !~ /" : " ~ /") + text->source + "/";
+  if (text) {
+    result += text->negated ? " !~" : " ~";
+    result += (text->is_base64 ? "base64 /" : " /") + text->source + "/";
+  }
   return result;
 }
 

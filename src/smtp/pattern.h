@@ -21,6 +21,9 @@ struct TextPattern {
   std::string source;
   boost::regex regex;
   bool negated = false;
+  /// The text is base64, and the expression is for what it stands for (RFC 4954
+  /// section 4). What is no base64 does not fit.
+  bool is_base64 = false;
 };
 
 /// A pattern for one reply. `code` has three characters: digits, 'y' and 'z'

@@ -50,6 +50,15 @@ TEST(ReplyPattern, TextIsSearchedLineByLine) {
   EXPECT_TRUE(with_text("250", "DSN", true).matches(lines));
 }
 
+TEST(ReplyPattern, ABase64ExpressionSeesWhatTheTextStandsFor) {
+  auto decoded = with_text("334", "^<[0-9.]+@mx>$");
+  decoded.text->is_base64 = true;
+  EXPECT_TRUE(decoded.matches(reply(334, {"PDEuMkBteD4="})));
+  EXPECT_FALSE(decoded.matches(reply(334, {"PDEuMkBteD4"})));
+  EXPECT_FALSE(decoded.matches(reply(334, {"<1.2@mx>"})));
+  EXPECT_EQ(decoded.to_string(), "334 ~base64 /^<[0-9.]+@mx>$/");
+}
+
 TEST(ReplyPattern, NamedGroupsAreCaptured) {
   Captures captures;
   const auto lines = reply(250, {"mx.example", "SIZE 1000"});
