@@ -50,6 +50,7 @@ Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
   profile_.listeners[Kind::submissions] = Endpoint{host, submissions_.port()};
   profile_.listeners[Kind::lmtp] = Endpoint{host, lmtp_.port()};
   profile_.security.trust = reference_certificate().certificate;
+  profile_.security.own = reference_certificate();
   auto& variables = profile_.variables;
   variables["user"] = server::user_name;
   variables["password"] = server::user_password;

@@ -95,6 +95,7 @@ class Selftest {
     // A flawed server keeps silent for good where a clean one replies at once.
     play::Waits waits;
     waits.reply = std::chrono::milliseconds(1500);
+    waits.login = waits.reply;
     waits.farewell = std::chrono::milliseconds(100);
     waits.factor = options_.patience;
     const auto& tests = options_.matrix ? tests_ : named_.at(flaw);

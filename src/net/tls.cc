@@ -97,9 +97,10 @@ int demand_server_name(SSL* ssl, int*, void*) {
              : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-int note_request(SSL* ssl, X509**, EVP_PKEY**) {
+/// Called where a client is asked for a certificate.
+int note_request(SSL* ssl, void*) {
   *static_cast<bool*>(SSL_get_app_data(ssl)) = true;
-  return 0;
+  return 1;
 }
 
 void add_extension(X509* certificate, int nid, const std::string& value) {
@@ -193,7 +194,7 @@ TlsContext::TlsContext(Role role, const TlsOptions& options) : role_(role) {
   if (!options.trust.empty()) use_trust(context, options.trust);
   if (options.trusts_system) SSL_CTX_set_default_verify_paths(context);
   if (is_client) {
-    SSL_CTX_set_client_cert_cb(context, note_request);
+    SSL_CTX_set_cert_cb(context, note_request, nullptr);
     return;
   }
   if (options.asks_for_certificate)

@@ -179,6 +179,7 @@ const std::string& Approach::value(const char* name) const {
 }
 
 awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
+  if (tls_) skip("TLS is active already");
   const auto& security = target_.security;
   net::TlsOptions options;
   options.lowest = demand.lowest;

@@ -33,6 +33,8 @@ struct Matches {
       return outcome == TlsOutcome::handshake ||
              (outcome == TlsOutcome::trusted &&
               secured->facts.distrust.empty()) ||
+             (outcome == TlsOutcome::asked &&
+              secured->facts.was_asked_for_certificate) ||
              (outcome == TlsOutcome::unasked &&
               !secured->facts.was_asked_for_certificate);
     }

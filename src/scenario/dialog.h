@@ -41,6 +41,7 @@ enum class TlsOutcome {
   handshake,  ///< TLS is active
   trusted,    ///< and the certificate is one that the profile trusts
   unasked,    ///< and the server did not ask for a certificate of ours
+  asked,      ///< and the server asked for a certificate of ours
   refused,    ///< an alert came, or what no client can accept
   plaintext,  ///< what came is no TLS
 };

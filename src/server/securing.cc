@@ -36,6 +36,7 @@ std::string Conversation::tls_started(net::TlsFacts facts) {
   surroundings_.tls = std::move(facts);
   starting_tls_ = false;
   lines_.drop();
+  user_.clear();
   if (!flawed("starttls-keeps-greeting"_flaw) &&
       !flawed("starttls-keeps-transaction"_flaw)) {
     greeted_ = Greeted::no;
