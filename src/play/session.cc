@@ -25,6 +25,13 @@ std::string raw_of(const smtp::ReplyOrError& reply) {
   return std::get<smtp::ReplyError>(reply).raw;
 }
 
+/// An alert, say, to a client that speaks in the clear where TLS is due
+/// (RFC 8446 section 5.1): no reply.
+bool is_tls_record(std::string_view octets) {
+  return octets.size() > 1 && octets[0] >= 20 && octets[0] <= 23 &&
+         octets[1] == 3;
+}
+
 bool asks_for_utf8(std::string_view command) {
   return base::to_upper(command).find("SMTPUTF8") != std::string::npos;
 }
@@ -231,6 +238,7 @@ void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
 
 void Session::judge(const smtp::ReplyOrError& reply,
                     const AnsweredCommand& answered) {
+  if (is_tls_record(raw_of(reply))) return;
   smtp::ReplyContext context;
   context.command = answered.verb;
   context.unasked = answered.unasked;
@@ -254,6 +262,8 @@ void Session::judge(const smtp::ReplyOrError& reply,
 net::asio::awaitable<void> Session::finish(net::Deadline deadline) {
   if (connection_.is_open() && !ended_ && !tracker_.in_mail_data() &&
       !tracker_.inside_line()) {
+    // In an exchange of AUTH, QUIT would be taken for a response.
+    if (in_auth_) co_await send("*\r\n", deadline);
     co_await send("QUIT\r\n", deadline);
     for (;;) {
       const Event event = co_await receive(deadline);

@@ -235,7 +235,7 @@ TEST(Submission, ChecksWhoSendsAndWhereTo) {
   EXPECT_EQ(from("alice@far.example"), "250 2.1.0");
   EXPECT_EQ(from(""), "250 2.1.0");
   EXPECT_EQ(from("bob@example.test"), "550 5.7.1");
-  EXPECT_EQ(from("alice@single"), "554 5.1.8");
+  EXPECT_EQ(from("alice@single"), "554 5.5.0");
   EXPECT_EQ(from("a..b@far.example"), "501 5.1.7");
   dialogue.say("MAIL FROM:<alice@example.test>");
   EXPECT_THAT(dialogue.say("RCPT TO:<x@far.example>"), StartsWith("250"));

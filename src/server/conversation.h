@@ -184,8 +184,7 @@ class Conversation {
   // submission.cc: what else holds for those who submit mail.
   std::optional<Reply> login_refusal(std::string_view verb) const;
   std::optional<Reply> submission_refusal(const Mailbox& sender) const;
-  std::optional<Reply> domain_refusal(const Mailbox& mailbox,
-                                      std::string_view enhanced) const;
+  std::optional<Reply> domain_refusal(const Mailbox& mailbox) const;
   std::optional<Reply> relay_refusal(const Mailbox& recipient) const;
   std::optional<Reply> header_refusal(std::string_view content) const;
   std::string added_fields(std::string_view content, std::uint64_t id) const;

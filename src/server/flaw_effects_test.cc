@@ -314,13 +314,13 @@ std::vector<std::string> seen(const Reads& reads, const FlawSet& flaws,
   return result;
 }
 
-bool is_about_auth(const Flaw& flaw) {
+bool has_its_own_test(const Flaw& flaw) {
   const auto has = [&flaw](const auto& table) {
     return std::any_of(table.begin(), table.end(), [&](const Flaw& row) {
       return row.name == flaw.name;
     });
   };
-  return has(auth_flaws) || has(sasl_flaws);
+  return has(auth_flaws) || has(sasl_flaws) || has(tls_flaws);
 }
 
 TEST(Flaws, EachOneShows) {
@@ -359,7 +359,7 @@ TEST(Flaws, EachOneShows) {
   for (const Flaw& row : all_flaws()) {
     const FlawId flaw = *find_flaw(row.name);
     if (flaw == "one-session-at-a-time"_flaw) continue;  // see listener_test
-    if (is_about_auth(row)) continue;  // see sasl_flaws_test
+    if (has_its_own_test(row)) continue;  // sasl_flaws_test, tls_flaws_test
     EXPECT_TRUE(shows(flaw, sessions, right) || shows_in_service(flaw) ||
                  shows(flaw, slow, slow_right))
         << row.name;

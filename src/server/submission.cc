@@ -86,7 +86,7 @@ std::optional<Reply> Conversation::login_refusal(std::string_view verb) const {
 std::optional<Reply> Conversation::submission_refusal(
     const Mailbox& sender) const {
   if (!is_submission() || user_.empty()) return std::nullopt;
-  if (auto refusal = domain_refusal(sender, "5.1.8")) return refusal;
+  if (auto refusal = domain_refusal(sender)) return refusal;
   if (!serves(sender)) return std::nullopt;
   const auto mailbox = mailbox_of(sender.local_part);
   if (!mailbox || *mailbox == user_ ||
@@ -97,12 +97,12 @@ std::optional<Reply> Conversation::submission_refusal(
 }
 
 std::optional<Reply> Conversation::domain_refusal(
-    const Mailbox& mailbox, std::string_view enhanced) const {
+    const Mailbox& mailbox) const {
   if (!is_submission() || is_qualified(mailbox.domain) ||
       flawed("submission-unqualified-domain-accepted"_flaw)) {
     return std::nullopt;
   }
-  return Reply{554, enhanced, {"The domain is not fully qualified"}};
+  return Reply{554, "5.5.0", {"The domain is not fully qualified"}};
 }
 
 /// Who has logged in may send anywhere but to barred domains (RFC 6409 section
@@ -111,7 +111,7 @@ std::optional<Reply> Conversation::relay_refusal(
     const Mailbox& recipient) const {
   const Reply denied{550, "5.7.1", {"Relaying is denied"}};
   if (user_.empty() || flawed("submission-relay-refused"_flaw)) return denied;
-  if (auto refusal = domain_refusal(recipient, "5.1.2")) return refusal;
+  if (auto refusal = domain_refusal(recipient)) return refusal;
   if (base::equal_without_case(recipient.domain, barred_domain) &&
       !flawed("submission-barred-recipient-accepted"_flaw)) {
     return Reply{550, "5.7.1", {"The recipient is barred"}};

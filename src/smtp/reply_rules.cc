@@ -82,7 +82,8 @@ Judgement same_code(const ReplyOrError& reply, const ReplyContext&) {
 
 Judgement text_present(const ReplyOrError& reply, const ReplyContext&) {
   return any_line(reply, [](const ReplyLine& line) -> Judgement {
-    if (!line.text.empty()) return std::nullopt;
+    // RFC 4954 section 4: an empty challenge is "334 ".
+    if (!line.text.empty() || line.code == 334) return std::nullopt;
     if (line.separator == ' ')
       return note("a reply line has a space behind the code and no text");
     return complain("a reply line is a bare code without text");

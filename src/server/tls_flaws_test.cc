@@ -1,0 +1,70 @@
+// Every flaw of STARTTLS and REQUIRETLS shows in at least one of these sessions.
+// Those of TLS itself (tls-*, submissions-*) show on sockets only: scenarios
+// prove them.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "server/conversation.h"
+
+namespace smtpspec::server {
+namespace {
+
+/// Stands for the handshake.
+const std::string handshake = "(handshake)";
+const std::string long_sender =
+    "MAIL FROM:<a@client.example> REQUIRETLS SOLICIT=" +
+    std::string(500, 'a') + "\r\n";
+
+const std::vector<std::vector<std::string>> sessions = {
+    {"EHLO client.example\r\n", "NOOP\r\n", "MAIL FROM:<a@client.example>\r\n",
+     "RSET\r\n", "STARTTLS\r\nNOOP\r\n", handshake, "NOOP\r\n",
+     "EHLO client.example\r\n", "STARTTLS\r\n",
+     "MAIL FROM:<a@client.example> REQUIRETLS\r\n", "RSET\r\n",
+     "MAIL FROM:<a@client.example> REQUIRETLS=YES\r\n", "RSET\r\n",
+     long_sender},
+    {"EHLO client.example\r\n", "STARTTLS now\r\n", "NOOP\r\n"},
+    {"EHLO client.example\r\n", "STARTTLS\r\n", handshake,
+     "MAIL FROM:<a@client.example>\r\n"},
+    {"EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\n",
+     "STARTTLS\r\n", handshake, "RCPT TO:<alice@example.test>\r\n"},
+};
+
+std::vector<std::string> seen(const std::vector<std::string>& reads,
+                              const FlawSet& flaws) {
+  Store store;
+  Surroundings surroundings;
+  surroundings.offers_tls = true;
+  Conversation conversation(store, flaws, surroundings);
+  std::vector<std::string> result = {conversation.greeting()};
+  for (const std::string& read : reads) {
+    if (read != handshake) {
+      result.push_back(conversation.receive(read));
+    } else if (conversation.starting_tls()) {
+      result.push_back(conversation.tls_started({}));
+    }
+  }
+  result.push_back(conversation.closing() ? "closed" : "open");
+  return result;
+}
+
+TEST(TlsFlaws, EachOneShows) {
+  for (const Flaw& row : tls_flaws) {
+    const std::string_view name = row.name;
+    if (name.starts_with("tls-") || name.starts_with("submissions-")) continue;
+    const FlawId flaw = *find_flaw(name);
+    bool shows = false;
+    for (const auto& session : sessions)
+      shows = shows || seen(session, {flaw}) != seen(session, {});
+    EXPECT_TRUE(shows) << name;
+  }
+}
+
+TEST(StartTls, ForgetsWhatWasSaidBefore) {  // RFC 3207 section 4.2
+  const auto replies = seen(sessions[3], {});
+  EXPECT_EQ(replies[5].substr(0, 3), "503");
+}
+
+}  // namespace
+}  // namespace smtpspec::server
