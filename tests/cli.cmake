@@ -5,13 +5,13 @@ foreach(name IN LISTS program_tests)
   add_test(NAME cli/${name}
            COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test ${name}
                    $<TARGET_FILE:smtpspec> ${PROJECT_BINARY_DIR})
-  set_tests_properties(cli/${name} PROPERTIES TIMEOUT 120)
+  set_tests_properties(cli/${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
 add_test(NAME cli/secrets
          COMMAND ${CMAKE_CURRENT_LIST_DIR}/secrets_test
                  $<TARGET_FILE:smtpspec>)
-set_tests_properties(cli/secrets PROPERTIES TIMEOUT 300)
+set_tests_properties(cli/secrets PROPERTIES TIMEOUT 900)
 
 # A megabyte of mail takes its time under the sanitizers.
 set(patience 1)
@@ -19,4 +19,4 @@ if(CMAKE_CXX_FLAGS_DEBUG MATCHES "-fsanitize")
   set(patience 6)
 endif()
 add_test(NAME selftest COMMAND smtpspec selftest --patience ${patience})
-set_tests_properties(selftest PROPERTIES TIMEOUT 600)
+set_tests_properties(selftest PROPERTIES TIMEOUT 900)
