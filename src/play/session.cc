@@ -44,6 +44,8 @@ std::string mask_auth(const std::string& line) {
   return fmt::format("{} {} ***", words[0], words[1]);
 }
 
+}  // namespace
+
 std::string_view describe(net::Ending ending) {
   switch (ending) {
     case net::Ending::end_of_file: return "the server closed the connection";
@@ -53,8 +55,6 @@ std::string_view describe(net::Ending ending) {
   }
   return "the connection ended";
 }
-
-}  // namespace
 
 net::asio::awaitable<void> Session::connect(const scenario::Endpoint& target,
                                             const std::string& source,

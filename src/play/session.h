@@ -29,6 +29,9 @@ struct Ended {
   std::string partial;
 };
 
+/// "the server reset the connection", as transcripts say it.
+std::string_view describe(net::Ending ending);
+
 /// Nothing came in time; `partial` as above.
 struct NoReply {
   std::string partial;
