@@ -21,8 +21,7 @@ std::size_t play_sessions(const scenario::Profile& profile,
                           int concurrency) {
   net::asio::io_context io(1);
   play::RunOptions options;
-  options.target.endpoint = profile.listeners.at(scenario::Listener::mta);
-  options.target.variables = profile.variables;
+  options.target = play::target_of(profile, scenario::Listener::mta);
   options.jobs = concurrency;
   std::size_t passed = 0;
   play::Runner runner(options, [&](const play::Result& result) {
@@ -43,8 +42,9 @@ int main(int argc, char** argv) {
     std::cerr << "usage: sessions_bench HOST:PORT SESSIONS CONCURRENCY\n";
     return 2;
   }
-  const auto profile =
-      scenario::reference_profile();
+  auto profile = scenario::reference_profile();
+  profile.listeners[scenario::Listener::mta] =
+      scenario::parse_endpoint(argv[1]);
   scenario::Catalog catalog(scenario::Requirements::builtin());
   catalog.add_builtin();
   const auto tests = catalog.select({"delivery/two-mailboxes"}, {});

@@ -96,7 +96,10 @@ awaitable<void> Approach::greet() {
 
 /// RFC 8314 section 3: before the greeting.
 awaitable<void> Approach::secure_first() {
-  if (!target_.has_implicit_tls()) co_return;
+  if (target_.has_implicit_tls()) co_await require_handshake();
+}
+
+awaitable<void> Approach::require_handshake() {
   const scenario::StartTls usual;
   const Event event = co_await start_tls(usual);
   if (std::holds_alternative<Secured>(event)) co_return;
@@ -114,14 +117,7 @@ awaitable<void> Approach::secure(bool is_needed) {
     skip("STARTTLS is not advertised");
   }
   co_await require("STARTTLS", 2);
-  const scenario::StartTls usual;
-  const Event event = co_await start_tls(usual);
-  if (!std::holds_alternative<Secured>(event)) {
-    throw Verdicted{
-        Verdict::blocked,
-        fmt::format("before the dialog, TLS came to {}", describe(event)), 0,
-        true};
-  }
+  co_await require_handshake();
   co_await greet();
 }
 

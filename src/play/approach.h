@@ -55,6 +55,7 @@ class Approach {
 
  private:
   net::asio::awaitable<void> require(const std::string& line, int wanted_class);
+  net::asio::awaitable<void> require_handshake();
   net::asio::awaitable<void> greet();
   net::asio::awaitable<void> secure(bool is_needed);
   net::asio::awaitable<void> authenticate();

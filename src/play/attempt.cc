@@ -184,9 +184,11 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
 }
 
 void Attempter::collect(const scenario::Send& send) {
-  const auto names = send.text.names();
-  if (names.contains("password") || names.contains("bearer"))
-    approach_.require_confidence();
+  if (target_.security.demands_trust) {
+    const auto names = send.text.names();
+    if (names.contains("password") || names.contains("bearer"))
+      approach_.require_confidence();
+  }
   const std::size_t line_end = send.adds_crlf ? 2 : 0;
   for (int n = 1; n <= send.repeat; ++n) {
     outgoing_ += send.repeat == 1
@@ -243,8 +245,7 @@ awaitable<void> Attempter::expect(const scenario::Expect& expect) {
 
 awaitable<void> Attempter::judge_event(const scenario::Expect& expect,
                                        const Event& event) {
-  smtp::Captures captures = variables_;
-  Judgement judgement = judge(expect, event, level_, captures);
+  Judgement judgement = judge(expect, event, level_, variables_);
   const bool refused_at_the_door =
       !said_something_ && !judgement.named &&
       !std::holds_alternative<NoReply>(event);
@@ -256,7 +257,6 @@ awaitable<void> Attempter::judge_event(const scenario::Expect& expect,
     co_await judge_silence(expect, judgement);
   check_needs_once();
   note_verdict(judgement, expect.line, expect.source);
-  for (auto& [name, value] : captures) variables_[name] = std::move(value);
 }
 
 /// What is not seen in time is not observed, unless a later command is answered:

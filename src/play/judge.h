@@ -24,8 +24,8 @@ struct Judgement {
   bool transient = false;
 };
 
-/// Judges `event`. `level` is what breaking the clause means; `captures`
-/// receives what regular expressions caught.
+/// Judges `event`. `level` is what breaking the clause means; `captures` holds
+/// what was caught before and receives what regular expressions catch.
 Judgement judge(const scenario::Expect& expect, const Event& event,
                 Verdict level, smtp::Captures& captures);
 

@@ -238,7 +238,8 @@ void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
 
 void Session::judge(const smtp::ReplyOrError& reply,
                     const AnsweredCommand& answered) {
-  if (is_tls_record(raw_of(reply))) return;
+  const auto* error = std::get_if<smtp::ReplyError>(&reply);
+  if (error && is_tls_record(error->raw)) return;
   smtp::ReplyContext context;
   context.command = answered.verb;
   context.unasked = answered.unasked;

@@ -5,30 +5,9 @@
 #include "base/text.h"
 #include "server/address.h"
 #include "server/parameter_table.h"
+#include "server/xtext.h"
 
 namespace smtpspec::server {
-
-namespace {
-
-bool is_upper_hex(char c) {
-  return base::is_digit(c) || (c >= 'A' && c <= 'F');
-}
-
-}  // namespace
-
-/// xtext of RFC 3461 section 4, whose characters stand in esmtp-value already.
-bool is_xtext(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (static_cast<unsigned char>(text[i]) > 126) return false;
-    if (text[i] != '+') continue;
-    if (i + 2 >= text.size() || !is_upper_hex(text[i + 1]) ||
-        !is_upper_hex(text[i + 2])) {
-      return false;
-    }
-    i += 2;
-  }
-  return true;
-}
 
 /// RFC 3461 section 4.3.
 Outcome take_ret(const Parameter& parameter, const FlawSet& flaws,

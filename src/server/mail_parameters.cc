@@ -12,6 +12,7 @@
 #include "server/content.h"
 #include "server/parameter_table.h"
 #include "server/store.h"
+#include "server/xtext.h"
 
 namespace smtpspec::server {
 
@@ -155,21 +156,6 @@ Outcome take_solicit(const Parameter& parameter, const FlawSet&,
   return std::nullopt;
 }
 
-/// What xtext stands for, which is_xtext() has seen.
-std::string decode_xtext(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '+') {
-      result += text[i];
-      continue;
-    }
-    const std::string digits(text.substr(i + 1, 2));
-    result += static_cast<char>(std::stoi(digits, nullptr, 16));
-    i += 2;
-  }
-  return result;
-}
-
 /// RFC 4954 sections 5 and 8: a mailbox in xtext, or <>. Who is named there
 /// matters to nobody here.
 Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
@@ -187,7 +173,7 @@ Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
     return std::nullopt;
   if (flaws.contains("auth-parameter-malformed-accepted"_flaw))
     return std::nullopt;
-  if (!is_xtext(value) || !parse_mailbox(decode_xtext(value), flaws))
+  if (!is_xtext(value) || !parse_mailbox(*decode_xtext(value), flaws))
     return bad_parameter("AUTH is a mailbox in xtext, or <>");
   return std::nullopt;
 }

@@ -41,8 +41,6 @@ Outcome take_hold_until(const Parameter& parameter, const FlawSet& flaws,
                         MailParameters& result);
 
 // dsn_parameters.cc: RFC 3461.
-/// Whether `text` is xtext (section 4).
-bool is_xtext(std::string_view text);
 Outcome take_ret(const Parameter& parameter, const FlawSet& flaws,
                  MailParameters& result);
 Outcome take_envid(const Parameter& parameter, const FlawSet& flaws,

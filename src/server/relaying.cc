@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "server/conversation.h"
+#include "server/xtext.h"
 
 namespace smtpspec::server {
 
@@ -34,29 +35,6 @@ bool is_known(std::string_view name, bool is_xclient) {
       return is_xclient ? row.is_for_xclient : row.is_for_xforward;
   }
   return false;
-}
-
-int hex_value(char c) {
-  if (base::is_digit(c)) return c - '0';
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// The text that xtext (RFC 3461 section 4) stands for.
-std::optional<std::string> decode_xtext(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '+') {
-      result += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hex_value(text[i + 1]);
-    const int low = hex_value(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    result += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return result;
 }
 
 bool is_unavailable(std::string_view value) {
