@@ -1,0 +1,64 @@
+#include "sink/mailbox.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "base/text.h"
+
+namespace smtpspec::sink {
+namespace {
+
+bool carries(const Arrival& arrival, std::string_view token) {
+  const auto has = [token](std::string_view text) {
+    return base::to_lower(text).find(token) != std::string::npos;
+  };
+  return has(arrival.octets) || has(arrival.sender.address) ||
+         has(arrival.sender.parameters) ||
+         std::ranges::any_of(arrival.recipients, [&](const EnvelopePath& path) {
+           return has(path.address) || has(path.parameters);
+         });
+}
+
+}  // namespace
+
+void Mailbox::add(Arrival arrival) {
+  octets_ += arrival.octets.size();
+  arrivals_.push_back(std::make_shared<const Arrival>(std::move(arrival)));
+  while (octets_ > octet_limit_ && arrivals_.size() > 1) {
+    octets_ -= arrivals_.front()->octets.size();
+    arrivals_.pop_front();
+  }
+  // An expiry in the past wakes whoever waits, or is just about to.
+  for (auto* wake : waiting_) wake->expires_at(net::Deadline::min());
+}
+
+Mailbox::Found Mailbox::with(std::string_view token) const {
+  Found found;
+  std::ranges::copy_if(arrivals_, std::back_inserter(found),
+                       [token](const auto& arrival) {
+                         return carries(*arrival, token);
+                       });
+  return found;
+}
+
+boost::asio::awaitable<Mailbox::Found> Mailbox::wait_for(
+    std::string token, std::size_t count, net::Deadline deadline) {
+  boost::asio::steady_timer wake(co_await boost::asio::this_coro::executor);
+  const auto place = waiting_.insert(waiting_.end(), &wake);
+  const std::shared_ptr<void> leave(nullptr,
+                                    [&](void*) { waiting_.erase(place); });
+  for (;;) {
+    wake.expires_at(deadline);
+    Found found = with(token);
+    if (found.size() >= count || net::Clock::now() >= deadline)
+      co_return found;
+    boost::system::error_code woken;
+    co_await wake.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+  }
+}
+
+}  // namespace smtpspec::sink
