@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/escape.h"
+#include "base/text.h"
 #include "play/approach.h"
 #include "play/judge.h"
 #include "scenario/template.h"
@@ -18,15 +19,6 @@ using net::asio::awaitable;
 std::string random_token() {
   static std::mt19937_64 random{std::random_device{}()};
   return fmt::format("t{:012x}", random() & 0xffffffffffff);
-}
-
-Secrets secrets_of(const Target& target) {
-  std::vector<std::string> secrets;
-  for (const char* name : {"password", "bearer"}) {
-    const auto found = target.variables.find(name);
-    if (found != target.variables.end()) secrets.push_back(found->second);
-  }
-  return Secrets(secrets);
 }
 
 class Attempter {
@@ -63,6 +55,7 @@ class Attempter {
         co_await approach_.secure_first();
       }
       co_await say(dialog);
+      result.is_complete = true;
       result.verdict = worst_;
       result.reason = worst_reason_;
       result.line = worst_line_;
@@ -80,12 +73,14 @@ class Attempter {
   }
 
   awaitable<void> end(Attempt& result) {
+    result.sent = sent();
     co_await session_.finish(waits_.deadline(waits_.farewell));
     result.transcript = std::move(session_.transcript());
     result.breaches = session_.breaches();
   }
 
  private:
+  Sent sent() const;
   awaitable<void> open();
   void learn_addresses();
   awaitable<void> say(const scenario::Dialog& dialog);
@@ -133,10 +128,33 @@ void Attempter::learn_addresses() {
   learn("target_ipv4", session_.connection().remote_address());
 }
 
+Sent Attempter::sent() const {
+  Sent result;
+  result.token = variables_.at("token");
+  result.mail = session_.mail_record();
+  result.variables = variables_;
+  const auto hello = base::words(session_.hello());
+  if (hello.size() > 1) {
+    result.client_name = hello[1];
+    result.is_extended = !base::equal_without_case(hello[0], "HELO");
+  }
+  result.client_address = session_.connection().local_address();
+  result.has_login = session_.has_login();
+  result.tls = session_.tls();
+  return result;
+}
+
 awaitable<void> Attempter::open() {
+  if (scenario_.from_trusted_source && target_.trusted_source.empty()) {
+    throw Verdicted{Verdict::skipped,
+                    "the profile names no source that the target trusts"};
+  }
+  const std::string& source = scenario_.from_trusted_source
+                                  ? target_.trusted_source
+                                  : target_.source;
   std::string problem;
   try {
-    co_await session_.connect(target_.endpoint, target_.source,
+    co_await session_.connect(target_.endpoint, source,
                               waits_.deadline(waits_.connect));
   } catch (const boost::system::system_error& e) {
     if (e.code() == net::asio::error::operation_aborted) throw;

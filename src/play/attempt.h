@@ -1,13 +1,27 @@
 // One try at a dialog: one connection, from the greeting to the farewell.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "play/mail_record.h"
 #include "play/player.h"
 #include "play/segmentation.h"
 
 namespace smtpspec::play {
+
+/// What to find a dialog's mail by, and to hold it against.
+struct Sent {
+  std::string token;
+  MailRecord mail;
+  scenario::Variables variables;
+  std::string client_name;     ///< in the last HELO, EHLO or LHLO
+  std::string client_address;  ///< ours, as the target saw it
+  bool is_extended = false;    ///< EHLO or LHLO, not HELO
+  bool has_login = false;
+  std::optional<net::TlsFacts> tls;
+};
 
 struct Attempt {
   Verdict verdict = Verdict::passed;
@@ -19,6 +33,9 @@ struct Attempt {
   /// Of the session beside it; without lines where there was none.
   Transcript beside;
   std::vector<Breach> breaches;
+  /// The dialog was said to its end.
+  bool is_complete = false;
+  Sent sent;
 };
 
 /// Says `dialog` on a fresh connection, once `test`'s scenario's conditions

@@ -24,6 +24,10 @@ struct Matches {
     const auto* ended = std::get_if<Ended>(&event);
     return ended && (ended->by_alert || !closed.by_alert);
   }
+  // These stand in `then` only (arrivals.h).
+  bool operator()(const scenario::Arrivals&) const { return false; }
+  bool operator()(const scenario::ArrivedText&) const { return false; }
+  bool operator()(scenario::Unchanged) const { return false; }
   bool operator()(scenario::NotProved) const {
     return std::holds_alternative<Unproven>(event);
   }
@@ -50,19 +54,6 @@ struct Matches {
     return none && none->partial.empty();
   }
 };
-
-Verdict verdict_of(Grade grade, Verdict level) {
-  switch (grade) {
-    case Grade::go_on:
-    case Grade::pass: return Verdict::passed;
-    case Grade::note: return std::min(Verdict::noted, level);
-    case Grade::warn: return std::min(Verdict::warned, level);
-    case Grade::fail: return level;
-    case Grade::skip: return Verdict::skipped;
-    case Grade::block: return Verdict::blocked;
-  }
-  return Verdict::error;
-}
 
 bool goes_on(Grade grade) {
   return grade == Grade::go_on || grade == Grade::note || grade == Grade::warn;
@@ -103,6 +94,19 @@ Judgement judge_unnamed(const scenario::Expect& expect, const Event& event,
 }
 
 }  // namespace
+
+Verdict verdict_of(Grade grade, Verdict level) {
+  switch (grade) {
+    case Grade::go_on:
+    case Grade::pass: return Verdict::passed;
+    case Grade::note: return std::min(Verdict::noted, level);
+    case Grade::warn: return std::min(Verdict::warned, level);
+    case Grade::fail: return level;
+    case Grade::skip: return Verdict::skipped;
+    case Grade::block: return Verdict::blocked;
+  }
+  return Verdict::error;
+}
 
 std::string describe(const Event& event) {
   if (const auto* reply = std::get_if<smtp::Reply>(&event)) {

@@ -32,4 +32,7 @@ Judgement judge(const scenario::Expect& expect, const Event& event,
 /// "550 5.1.1 no such user", "the server closed the connection", ...; escaped.
 std::string describe(const Event& event);
 
+/// What a part with this grade makes of a test whose clause has this level.
+Verdict verdict_of(scenario::Grade grade, Verdict level);
+
 }  // namespace smtpspec::play

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/escape.h"
+#include "play/arrivals.h"
 #include "play/attempt.h"
 
 namespace smtpspec::play {
@@ -37,6 +38,11 @@ class Player {
       : test_(test), target_(target), waits_(waits) {}
 
   awaitable<void> run(Played& played) {
+    if (!test_.row->then.empty() && !target_.witness) {
+      played.result.verdict = Verdict::skipped;
+      played.result.reason = "the profile names no sink";
+      co_return;
+    }
     Attempt first = co_await try_once(test_.row->dialog);
     if (first.transient) {
       keep(played, first);
@@ -48,7 +54,10 @@ class Player {
 
  private:
   awaitable<Attempt> try_once(const scenario::Dialog& dialog) {
-    return attempt(test_, dialog, target_, waits_);
+    Attempt result = co_await attempt(test_, dialog, target_, waits_);
+    if (&dialog == &test_.row->dialog)
+      co_await judge_arrivals(test_, target_, waits_, result);
+    co_return result;
   }
 
   /// An accusation stands if the control draws the other answer and a second

@@ -97,6 +97,7 @@ void Session::record_sent(std::string_view bytes) {
 net::asio::awaitable<void> Session::send(std::string bytes,
                                          net::Deadline deadline) {
   record_sent(bytes);
+  mail_record_.sent(bytes, tracker_.in_mail_data());
   tracker_.sent(bytes);
   if (ended_) co_return;
   try {
@@ -189,6 +190,8 @@ void Session::record_handshake(const Event& event) {
   has_capabilities_ = false;
   tracker_.start_over();
   if (const auto* secured = std::get_if<Secured>(&event)) {
+    tls_ = secured->facts;
+    hello_.clear();
     note(Kind::tls, "handshake");
     note(Kind::comment, secured->facts.version + " " + secured->facts.cipher);
     return;
@@ -229,7 +232,12 @@ void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
   in_auth_ = reply.code == 334;
   in_login_ = in_auth_;
   if (answered.verb == "MAIL") utf8_transaction_ = asks_for_utf8(answered.line);
+  if (reply.code == 235) has_login_ = true;
   if (reply.code != 250) return;
+  if (answered.verb == "HELO" || answered.verb == "EHLO" ||
+      answered.verb == "LHLO") {
+    hello_ = answered.line;
+  }
   if (answered.verb == "EHLO" || answered.verb == "LHLO") {
     capabilities_ = smtp::Capabilities(reply);
     has_capabilities_ = true;

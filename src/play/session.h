@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,7 @@
 
 #include "net/connection.h"
 #include "play/command_tracker.h"
+#include "play/mail_record.h"
 #include "play/secrets.h"
 #include "play/segmentation.h"
 #include "play/verdict.h"
@@ -104,6 +106,14 @@ class Session {
   /// Whether a positive reply to EHLO or LHLO was seen.
   bool has_capabilities() const { return has_capabilities_; }
   const CommandTracker& tracker() const { return tracker_; }
+  const MailRecord& mail_record() const { return mail_record_; }
+  /// What TLS agreed on; nothing: plain text.
+  const std::optional<net::TlsFacts>& tls() const { return tls_; }
+  /// The last command of HELO, EHLO and LHLO with a positive reply; empty:
+  /// none since TLS began.
+  const std::string& hello() const { return hello_; }
+  /// A 235 has answered AUTH.
+  bool has_login() const { return has_login_; }
   /// An AUTH exchange waits for the server.
   bool in_login() const { return in_login_; }
   /// For the transcript: what we do and why.
@@ -130,6 +140,10 @@ class Session {
   Secrets secrets_;
   smtp::ReplyParser parser_;
   CommandTracker tracker_;
+  MailRecord mail_record_;
+  std::optional<net::TlsFacts> tls_;
+  std::string hello_;
+  bool has_login_ = false;
   smtp::Capabilities capabilities_;
   bool has_capabilities_ = false;
   bool said_421_ = false;

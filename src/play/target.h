@@ -1,8 +1,11 @@
 // The listener that is tested, and what the player must know to talk to it.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "play/secrets.h"
+#include "play/witness.h"
 #include "scenario/profile.h"
 
 namespace smtpspec::play {
@@ -11,8 +14,12 @@ struct Target {
   scenario::Endpoint endpoint;
   scenario::Listener listener = scenario::Listener::mta;
   std::string source;  ///< local address to connect from; empty: any
+  /// Whose mail the target relays; empty: unknown.
+  std::string trusted_source;
   scenario::Variables variables;
   scenario::Security security;
+  /// Sees what the target delivers; nullptr: nobody does.
+  std::shared_ptr<Witness> witness;
 
   /// RFC 8314 section 3: TLS comes before the greeting.
   bool has_implicit_tls() const {
@@ -26,5 +33,8 @@ struct Target {
 
 /// The listener `listener` of `profile`, which has it.
 Target target_of(const scenario::Profile& profile, scenario::Listener listener);
+
+/// What must never be shown: the password and the token.
+Secrets secrets_of(const Target& target);
 
 }  // namespace smtpspec::play

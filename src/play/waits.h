@@ -14,7 +14,11 @@ struct Waits {
   /// For what answers credentials: servers delay on purpose.
   std::chrono::milliseconds login{30'000};
   std::chrono::milliseconds farewell{1'000};
-  std::chrono::milliseconds test{120'000};
+  /// For mail to arrive that is known to be under way.
+  std::chrono::milliseconds delivery{10'000};
+  /// For a barrier: mail that shows whether anything arrives at all.
+  std::chrono::milliseconds barrier{30'000};
+  std::chrono::milliseconds test{240'000};
   double factor = 1;
 
   net::Deadline deadline(std::chrono::milliseconds wait) const;

@@ -142,4 +142,26 @@ void check_dialog(const Dialog& dialog, const DialogContext& context) {
   if (!context.has_control) check_silence(dialog, context);
 }
 
+void check_then(const std::vector<Assertion>& then, const Dialog& dialog,
+                const DialogContext& context) {
+  if (!dialog.variables().contains("token")) {
+    fail(context, context.line, {},
+         "'then' finds mail by its token: put ${token} into the dialog, where "
+         "it arrives with the mail");
+  }
+  for (const auto& assertion : then) {
+    for (const auto& part : assertion.expect.parts) {
+      for (const auto& pattern : part.any_of) {
+        const auto* text = std::get_if<ArrivedText>(&pattern);
+        if (text == nullptr) continue;
+        for (const auto& name : text->variables()) {
+          if (is_known(name)) continue;
+          fail(context, assertion.expect.line, "${" + name + "}",
+               fmt::format("unknown variable '{}': see docs/profile.md", name));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace smtpspec::scenario

@@ -26,4 +26,9 @@ struct DialogContext {
 ///   reply can come so soon (RFC 5321 section 4.5.3.2 gives minutes).
 void check_dialog(const Dialog& dialog, const DialogContext& context);
 
+/// Throws base::SourceError where nothing in `dialog` lets its mail be told from
+/// other mail, and for variables in `then` that are not known.
+void check_then(const std::vector<Assertion>& then, const Dialog& dialog,
+                const DialogContext& context);
+
 }  // namespace smtpspec::scenario

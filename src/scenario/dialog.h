@@ -50,8 +50,28 @@ enum class TlsOutcome {
 /// the proof that the mechanism demands of it.
 struct NotProved {};
 
+/// In `then` only (then.h): so many messages arrived.
+struct Arrivals {
+  std::size_t least = 0;
+  std::size_t most = 0;
+};
+/// In `then` only: the regular expression is found in what arrived, or is not.
+/// ${name} stands in it for the value of a variable, octet by octet.
+struct ArrivedText {
+  std::string source;
+  bool negated = false;
+
+  std::set<std::string> variables() const;
+  /// Throws MissingVariable.
+  boost::regex regex(const Variables& variables) const;
+};
+/// In `then` only: what arrived is, or is not, what we sent.
+struct Unchanged {
+  bool negated = false;
+};
+
 using Pattern = std::variant<smtp::ReplyPattern, Closed, Silent, NotProved,
-                             TlsOutcome>;
+                             TlsOutcome, Arrivals, ArrivedText, Unchanged>;
 
 /// What it means that a pattern fits, from good to bad.
 enum class Grade {

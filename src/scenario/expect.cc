@@ -75,6 +75,7 @@ class Parser {
 
   // What a server must reply cannot hang on what it said before.
   void refuse_variables() const {
+    if (kind_ == ExpectKind::arrived_text) return;
     for (auto at = text_.find("${"); at != text_.npos;
          at = text_.find("${", at + 1)) {
       if (text_.substr(0, at).ends_with("~ ")) continue;  // parse_text()
@@ -109,6 +110,9 @@ class Parser {
 
   Pattern parse_pattern() {
     const auto start = at_;
+    if (kind_ == ExpectKind::arrivals) return parse_arrivals();
+    if (kind_ == ExpectKind::arrived_text) return parse_arrived_text();
+    if (kind_ == ExpectKind::arrived_content) return parse_content();
     const auto first = word();
     at_ += first.size();
     if (first == "closed") return parse_closed();
@@ -146,6 +150,42 @@ class Parser {
                             "trusted, asked, unasked, refused, plaintext, "
                             "closed, silent 500ms",
                             name));
+  }
+
+  // "0", "2", "1+".
+  Arrivals parse_arrivals() {
+    const auto text = word();
+    const auto end = text.data() + text.size();
+    Arrivals arrivals;
+    const auto parsed = std::from_chars(text.data(), end, arrivals.least);
+    const std::string_view rest(parsed.ptr, end);
+    if (parsed.ec != std::errc{} || (!rest.empty() && rest != "+"))
+      fail(at_, fmt::format("'{}' is no number of messages: 0, 1, 1+", text));
+    arrivals.most = rest.empty() ? arrivals.least : std::size_t(-1);
+    at_ += text.size();
+    return arrivals;
+  }
+
+  // "/text/", "!/text/".
+  ArrivedText parse_arrived_text() {
+    ArrivedText text;
+    text.negated = next_is("!");
+    if (text.negated) ++at_;
+    text.source = parse_regex([&text](std::string_view source) {
+      text.source = source;
+      Variables values;
+      for (const auto& name : text.variables()) values[name] = "x";
+      text.regex(values);
+    });
+    return text;
+  }
+
+  Unchanged parse_content() {
+    const auto text = word();
+    if (text != "unchanged" && text != "changed")
+      fail(at_, fmt::format("'{}' is not 'unchanged' or 'changed'", text));
+    at_ += text.size();
+    return {text == "changed"};
   }
 
   Silent parse_silent() {
@@ -186,19 +226,29 @@ class Parser {
     if (pattern.is_base64) at_ += base64.size();
     skip_spaces();
     if (next_is("${")) return parse_variable(pattern);
+    pattern.source = parse_regex([&pattern](std::string_view source) {
+      pattern.regex.assign(source.begin(), source.end(), boost::regex::perl);
+    });
+    return pattern;
+  }
+
+  // "/text/": gives what stands between the slashes, which `compile` takes or
+  // throws regex_error at.
+  template <class Compile>
+  std::string_view parse_regex(Compile compile) {
     if (!next_is("/")) fail(at_, "a regular expression stands between slashes");
     const auto start = ++at_;
     while (!done() && !next_is("/")) at_ += next_is("\\") ? 2 : 1;
     if (at_ >= text_.size()) fail(start - 1, "a slash without its second");
-    pattern.source = text_.substr(start, at_ - start);
+    const auto source = text_.substr(start, at_ - start);
     ++at_;
     try {
-      pattern.regex.assign(pattern.source, boost::regex::perl);
+      compile(source);
     } catch (const boost::regex_error& error) {
       fail(start + static_cast<std::size_t>(error.position()),
            fmt::format("regular expression: {}", reason(error)));
     }
-    return pattern;
+    return source;
   }
 
   // boost appends a copy of the expression, which the caret shows.
@@ -218,7 +268,45 @@ bool goes_on(Grade grade) {
   return grade == Grade::go_on || grade == Grade::note || grade == Grade::warn;
 }
 
+/// Calls `take(text)` for text between variables, and `take_name(name)`.
+template <class Take, class TakeName>
+void split_at_variables(std::string_view source, Take take,
+                        TakeName take_name) {
+  for (;;) {
+    const auto begin = source.find("${");
+    const auto end = source.find('}', std::min(begin, source.size()));
+    take(source.substr(0, end == source.npos ? end : begin));
+    if (end == source.npos) return;
+    take_name(source.substr(begin + 2, end - begin - 2));
+    source.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
+
+std::set<std::string> ArrivedText::variables() const {
+  std::set<std::string> names;
+  split_at_variables(
+      source, [](std::string_view) {},
+      [&](std::string_view name) { names.emplace(name); });
+  return names;
+}
+
+boost::regex ArrivedText::regex(const Variables& variables) const {
+  std::string expanded;
+  split_at_variables(
+      source, [&](std::string_view text) { expanded += text; },
+      [&](std::string_view name) {
+        const auto value = variables.find(std::string(name));
+        if (value == variables.end())
+          throw MissingVariable{std::string(name)};
+        for (const char c : value->second) {
+          const auto octet = static_cast<unsigned char>(c);
+          expanded += fmt::format("\\x{{{:02x}}}", octet);
+        }
+      });
+  return boost::regex(expanded, boost::regex::perl);
+}
 
 Expect parse_expect(std::string_view text, const base::SourcePosition& position,
                     std::string_view line_text, ExpectKind kind) {

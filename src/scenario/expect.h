@@ -1,4 +1,4 @@
-// The S lines of dialogs: "501; note: 5yz / closed; fail: 250 ~ /text/".
+// The S lines of dialogs, and what is alike: "501; note: 5yz / closed; fail: 250 ~ /text/".
 #pragma once
 
 #include <set>
@@ -10,8 +10,15 @@
 
 namespace smtpspec::scenario {
 
-/// What a line judges: a reply (S lines) or a handshake (TLS lines).
-enum class ExpectKind { reply, tls_outcome };
+/// What a line judges: a reply (S lines), a handshake (TLS lines), or what
+/// arrived (`then`): a number of messages, their text, their content.
+enum class ExpectKind {
+  reply,
+  tls_outcome,
+  arrivals,
+  arrived_text,
+  arrived_content,
+};
 
 /// Parses what stands behind "S: " or "TLS: ", at `position` in the line
 /// `line_text`. Throws base::SourceError. Sets parts and source of the result.

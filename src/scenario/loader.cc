@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view keys[] = {
     "title", "clause", "needs",  "lacks",   "from",  "listener",
     "flaw",  "watch",  "dialog", "control", "beside", "cases",
+    "as",    "then",
 };
 
 /// smtpspec reads folder/name.yaml; the id is folder/name.
@@ -51,6 +52,7 @@ class Loader {
     scenario_.lacks = load_keywords("lacks");
     load_from();
     load_listener();
+    load_source();
     load_watch();
     load_dialogs();
     load_beside();
@@ -129,6 +131,14 @@ class Loader {
     scenario_.listener = *listener;
   }
 
+  void load_source() {
+    const auto* node = find(root(), "as");
+    if (node == nullptr) return;
+    if (file_.scalar(*node, "as") != "trusted")
+      file_.fail(*node, "as is trusted, or not there");
+    scenario_.from_trusted_source = true;
+  }
+
   void load_watch() {
     const auto* node = find(root(), "watch");
     if (node == nullptr) return;
@@ -144,6 +154,10 @@ class Loader {
     dialog_ = file_.block(file_.required(root(), "dialog"), "dialog");
     scenario_.dialog_source = dialog_.text;
     scenario_.dialog_line = dialog_.first_line;
+    if (const auto* then = find(root(), "then")) {
+      then_ = file_.block(*then, "then");
+      scenario_.then_source = then_->text;
+    }
     const auto* control = find(root(), "control");
     if (control == nullptr) return;
     control_ = file_.block(*control, "control");
@@ -170,13 +184,28 @@ class Loader {
   void load_cases() {
     const auto* node = find(root(), "cases");
     if (node == nullptr) {
-      scenario_.cases.push_back(
-          {{}, parse(dialog_, file_.text(), false), parse_control(), {}});
+      Case only;
+      only.dialog = parse(dialog_, file_.text(), false);
+      only.control = parse_control();
+      if (then_) only.then = parse_then(*then_, file_.text(), only.dialog);
+      scenario_.cases.push_back(std::move(only));
       return;
     }
     const auto table = parse_cases(file_.block(*node, "cases"), file_);
     check_columns(table);
     for (const auto& row : table.rows) scenario_.cases.push_back(case_of(row));
+  }
+
+  // What must arrive once `dialog` is over.
+  std::vector<Assertion> parse_then(const YamlBlock& block,
+                                    std::string_view file_text,
+                                    const Dialog& dialog) const {
+    auto then = scenario::parse_then(block.text, file_.path(), file_text,
+                                     block.first_line, block.indent);
+    check_then(then, dialog,
+               {file_.path(), file_text, block.first_line, scenario_.from,
+                needs_pipelining(), control_.has_value()});
+    return then;
   }
 
   Dialog parse_control() const {
@@ -196,7 +225,8 @@ class Loader {
   void check_columns(const CaseTable& table) const {
     for (const auto& [name, position] : table.columns) {
       if (name == "id" || name == "flaw" || uses_column(dialog_.text, name) ||
-          (control_ && uses_column(control_->text, name))) {
+          (control_ && uses_column(control_->text, name)) ||
+          (then_ && uses_column(then_->text, name))) {
         continue;
       }
       throw base::SourceError(
@@ -206,11 +236,30 @@ class Loader {
     }
   }
 
+  // What `read` makes of the block with a row filled in.
+  template <class Read>
+  auto filled(const YamlBlock& block, const CaseRow& row, Read read) const {
+    const auto filled = fill(block, file_, row);
+    try {
+      return read(filled);
+    } catch (const base::SourceError& error) {
+      throw base::SourceError(
+          error.position(),
+          fmt::format("{} (case '{}')", error.message(), row.cells.at("id")),
+          base::line_of(filled.file_text, error.position().line));
+    }
+  }
+
   Case case_of(const CaseRow& row) const {
     Case result;
     result.id = row.cells.at("id");
     result.dialog = parse_filled(dialog_, row, false);
     if (control_) result.control = parse_filled(*control_, row, true);
+    if (then_) {
+      result.then = filled(*then_, row, [&](const FilledBlock& block) {
+        return parse_then(block.block, block.file_text, result.dialog);
+      });
+    }
     if (const auto flaw = row.cells.find("flaw"); flaw != row.cells.end()) {
       result.flaws = flaws_of(row, flaw->second);
     }
@@ -219,15 +268,9 @@ class Loader {
 
   Dialog parse_filled(const YamlBlock& block, const CaseRow& row,
                       bool is_control) const {
-    const auto filled = fill(block, file_, row);
-    try {
+    return filled(block, row, [this, is_control](const FilledBlock& filled) {
       return parse(filled.block, filled.file_text, is_control);
-    } catch (const base::SourceError& error) {
-      throw base::SourceError(
-          error.position(),
-          fmt::format("{} (case '{}')", error.message(), row.cells.at("id")),
-          base::line_of(filled.file_text, error.position().line));
-    }
+    });
   }
 
   std::vector<std::string> flaws_of(const CaseRow& row,
@@ -270,6 +313,7 @@ class Loader {
   Scenario scenario_;
   YamlBlock dialog_;
   std::optional<YamlBlock> control_;
+  std::optional<YamlBlock> then_;
 };
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST(Loader, UnknownKeyIsShownWithACaret) {
   EXPECT_EQ(error(head + "flow: x\n" + noop),
             "scenarios/folder/name.yaml:4:1: unknown key 'flow': there are "
             "title clause needs lacks from listener flaw watch dialog control "
-            "beside cases\n"
+            "beside cases as then\n"
             "  flow: x\n"
             "  ^");
 }

@@ -33,6 +33,12 @@ std::uint16_t parse_port(std::string_view text, std::string_view endpoint) {
 void derive(Variables& variables) {
   variables.emplace("client", "client.example");
   variables.emplace("sender", "tester@" + variables["client"]);
+  if (const auto foreign = variables.find("foreign");
+      foreign != variables.end()) {
+    const auto address = foreign->second;
+    variables.emplace("foreign_domain",
+                      address.substr(address.rfind('@') + 1));
+  }
   const auto recipient = variables.find("recipient");
   if (recipient == variables.end()) return;
   const auto address = recipient->second;
@@ -52,7 +58,8 @@ class ProfileLoader {
     std::vector<std::string_view> keys{"name",        "listeners",
                                        "source",      "trust",
                                        "fingerprint", "certificate",
-                                       "key"};
+                                       "key",         "sources",
+                                       "sink"};
     for (const auto& variable : variable_names()) {
       if (!variable.from_player) keys.push_back(variable.name);
     }
@@ -77,6 +84,10 @@ class ProfileLoader {
       profile_.name = file_.scalar(value, key);
     } else if (key == "source") {
       profile_.source = file_.scalar(value, key);
+    } else if (key == "sources") {
+      load_sources(value);
+    } else if (key == "sink") {
+      load_sink(value);
     } else if (key == "listeners") {
       load_listeners(value);
     } else if (key == "trust") {
@@ -103,13 +114,47 @@ class ProfileLoader {
       if (!listener || *listener == Listener::any) {
         file_.fail(key, "a listener is mta, submission, submissions or lmtp");
       }
-      try {
-        profile_.listeners[*listener] =
-            parse_endpoint(file_.scalar(value, key.scalar));
-      } catch (const std::invalid_argument& error) {
-        file_.fail(value, error.what());
-      }
+      profile_.listeners[*listener] = load_endpoint(key.scalar, value);
     }
+  }
+
+  Endpoint load_endpoint(const std::string& key, const YamlNode& value) const {
+    try {
+      return parse_endpoint(file_.scalar(value, key));
+    } catch (const std::invalid_argument& error) {
+      file_.fail(value, error.what());
+    }
+  }
+
+  // {outside: address, trusted: address}; `source` is another name of outside.
+  void load_sources(const YamlNode& node) {
+    static constexpr std::string_view names[] = {"outside", "trusted"};
+    file_.check_keys(node, names);
+    if (const auto* outside = scenario::find(node, "outside")) {
+      if (!profile_.source.empty())
+        file_.fail(*outside, "'source' names that address already");
+      profile_.source = file_.scalar(*outside, "outside");
+    }
+    if (const auto* trusted = scenario::find(node, "trusted"))
+      profile_.trusted_source = file_.scalar(*trusted, "trusted");
+  }
+
+  void load_sink(const YamlNode& node) {
+    static constexpr std::string_view names[] = {"smtp", "lmtp", "maildir"};
+    file_.check_keys(node, names);
+    Sink& sink = profile_.sink;
+    if (const auto* smtp = scenario::find(node, "smtp"))
+      sink.smtp = load_endpoint("smtp", *smtp);
+    if (const auto* lmtp = scenario::find(node, "lmtp"))
+      sink.lmtp = load_endpoint("lmtp", *lmtp);
+    if (const auto* maildir = scenario::find(node, "maildir")) {
+      for (const auto* item : file_.scalars(*maildir, "maildir"))
+        sink.maildirs.push_back(relative_to_profile(item->scalar));
+    }
+  }
+
+  std::string relative_to_profile(const std::string& path) const {
+    return (std::filesystem::path(file_.path()).parent_path() / path).string();
   }
 
   // Escapes as in a dialog; ${n} in recipient_n, else no variables.
@@ -152,9 +197,8 @@ class ProfileLoader {
 
   // A path is relative to the profile.
   std::string load_text(const YamlNode& node, const std::string& path) const {
-    const auto folder = std::filesystem::path(file_.path()).parent_path();
     try {
-      return read_file((folder / path).string());
+      return read_file(relative_to_profile(path));
     } catch (const std::exception& error) {
       file_.fail(node, error.what());
     }
@@ -203,6 +247,8 @@ const std::vector<VariableName>& variable_names() {
       {"domain", "a domain that the target delivers mail of"},
       {"host", "the target's own host name"},
       {"foreign", "an address elsewhere, which the target must not relay to"},
+      {"foreign_domain", "the domain of `foreign`, whose mail comes to the sink"},
+      {"foreign2", "an address in a third domain, whose mail comes to the sink"},
       {"list", "a mailing list of the target, for EXPN"},
       {"broken_list", "a mailing list with a member whom RCPT refuses"},
       {"forwarded", "an address whose mail the target sends on"},
@@ -285,6 +331,7 @@ Profile reference_profile() {
       {"unknown", "nobody-here@example.test"},
       {"host", "mx.example.test"},
       {"foreign", "someone@elsewhere.example"},
+      {"foreign2", "someone@third.example"},
       {"list", "staff"},
       {"broken_list", "crew"},
       {"forwarded", "carol@example.test"},

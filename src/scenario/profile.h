@@ -48,11 +48,23 @@ struct Security {
   }
 };
 
+/// Where we see what the target delivers.
+struct Sink {
+  std::optional<Endpoint> smtp;  ///< where it sends mail for other hosts
+  std::optional<Endpoint> lmtp;  ///< where it delivers by LMTP (RFC 2033)
+  std::vector<std::string> maildirs;  ///< folders that it delivers into
+
+  bool is_empty() const { return !smtp && !lmtp && maildirs.empty(); }
+};
+
 struct Profile {
   std::string name;
   std::map<Listener, Endpoint> listeners;
   /// Local address that connections are made from; empty: the system's choice.
   std::string source;
+  /// Another local address, whose mail the target relays; empty: none is known.
+  std::string trusted_source;
+  Sink sink;
   /// Variables of scenarios by name. `recipient_n` holds "${n}".
   Variables variables;
   Security security;

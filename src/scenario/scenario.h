@@ -9,6 +9,7 @@
 
 #include "scenario/dialog.h"
 #include "scenario/requirements.h"
+#include "scenario/then.h"
 
 namespace smtpspec::scenario {
 
@@ -32,10 +33,12 @@ enum class Listener { any, mta, submission, submissions, lmtp };
 /// One row of `cases:`, or the only one of a scenario without.
 struct Case {
   std::string id;  ///< empty in a scenario without cases
-  Dialog dialog;
-  Dialog control;  ///< empty where there is none
+  Dialog dialog = {};
+  Dialog control = {};  ///< empty where there is none
+  /// What must have arrived once the dialog is over.
+  std::vector<Assertion> then = {};
   /// Flaws for this case alone (column `flaw`); else those of the scenario.
-  std::vector<std::string> flaws;
+  std::vector<std::string> flaws = {};
 };
 
 struct Scenario {
@@ -50,6 +53,8 @@ struct Scenario {
   std::vector<std::string> lacks;  ///< EHLO keywords that must be absent
   Start from = Start::ehlo;
   Listener listener = Listener::any;
+  /// We come from an address that the target relays for.
+  bool from_trusted_source = false;
   std::vector<std::string> flaws;
   /// A rule on replies (smtp/reply_rules.h) that is judged on every reply of
   /// the whole run; the dialog only draws replies. Empty for others.
@@ -57,6 +62,7 @@ struct Scenario {
   std::string dialog_source;
   std::string control_source;
   std::string beside_source;
+  std::string then_source;
   /// Said first, from the greeting on, on a connection of its own that stays
   /// open while a case's dialog is said. Empty where there is none.
   Dialog beside;

@@ -1,0 +1,371 @@
+#include "play/arrivals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/escape.h"
+#include "base/text.h"
+#include "play/judge.h"
+
+namespace smtpspec::play {
+namespace {
+
+using net::asio::awaitable;
+using scenario::Assertion;
+using scenario::Subject;
+using ArrivalPtr = std::shared_ptr<const sink::Arrival>;
+
+/// Octets of what arrived that are shown in a verdict, and arrivals in a
+/// transcript.
+constexpr std::size_t shown_octets = 200;
+constexpr std::size_t shown_arrivals = 10;
+
+// -- barriers
+
+constexpr const char* barrier_dialog =
+    "C: MAIL FROM:<${sender}>\n"
+    "S? 2yz\n"
+    "C: RCPT TO:<%RECIPIENT%>\n"
+    "S? 2yz\n"
+    "C: DATA\n"
+    "S? 354\n"
+    "C: From: <${sender}>\n"
+    "C: To: <%RECIPIENT%>\n"
+    "C: Subject: smtpspec ${token}\n"
+    "C:\n"
+    "C: This message shows that mail arrives.\n"
+    "C: .\n"
+    "S? 2yz\n";
+
+scenario::Scenario make_barrier(std::string_view recipient) {
+  std::string text = barrier_dialog;
+  constexpr std::string_view place = "%RECIPIENT%";
+  for (auto at = text.find(place); at != text.npos; at = text.find(place))
+    text.replace(at, place.size(), recipient);
+  scenario::Scenario result;
+  result.id = "barrier";
+  result.cases.emplace_back();
+  result.cases.front().dialog =
+      scenario::parse_dialog(text, "barrier", text, 1, 0);
+  return result;
+}
+
+/// On a listener for submission the login lets us relay, elsewhere our address.
+const scenario::Scenario& barrier_of(Route route, const Target& target) {
+  static const auto home = make_barrier("${recipient}");
+  static const auto onward = make_barrier("${token}@${foreign_domain}");
+  static const auto trusted = [] {
+    auto scenario = make_barrier("${token}@${foreign_domain}");
+    scenario.from_trusted_source = true;
+    return scenario;
+  }();
+  if (route == Route::home) return home;
+  return target.is_for_submission() ? onward : trusted;
+}
+
+bool can_relay(const Target& target) {
+  return target.variables.contains("foreign_domain") &&
+         (target.is_for_submission() ? target.variables.contains("user")
+                                     : !target.trusted_source.empty());
+}
+
+/// Sends mail that is known to be good, and waits until it arrives. Gives why
+/// it does not; empty: it has arrived.
+awaitable<std::string> try_barrier(Route route, const Target& target,
+                                   const Waits& waits) {
+  const scenario::Scenario& barrier = barrier_of(route, target);
+  const scenario::Test test{&barrier, &barrier.cases.front()};
+  Attempt sent =
+      co_await attempt(test, test.row->dialog, target, waits);
+  if (sent.verdict != Verdict::passed) {
+    co_return fmt::format("mail that should arrive is not taken: {}",
+                          sent.reason);
+  }
+  const auto found = co_await target.witness->mailbox().wait_for(
+      sent.sent.token, 1, waits.deadline(waits.barrier));
+  if (!found.empty()) co_return "";
+  co_return fmt::format(
+      "mail that should arrive was taken, but not seen: does the target "
+      "deliver {} to the profile's sink?",
+      route == Route::home ? "to its mailboxes, and those"
+                           : "mail for foreign_domain");
+}
+
+// -- what arrived
+
+std::string without_brackets(std::string_view path) {
+  if (path.starts_with('<') && path.ends_with('>'))
+    path = path.substr(1, path.size() - 2);
+  return std::string(path);
+}
+
+bool is_home(std::string_view address, const scenario::Variables& variables) {
+  const auto domain = address.substr(address.rfind('@') + 1);
+  for (const char* name : {"domain", "host"}) {
+    const auto own = variables.find(name);
+    if (own != variables.end() &&
+        base::equal_without_case(domain, own->second)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// A report to the reverse-path: of a null sender (RFC 5321 section 4.5.5).
+bool is_bounce(const sink::Arrival& arrival, const Sent& sent) {
+  const std::string reverse = without_brackets(sent.mail.reverse_path());
+  if (reverse.empty()) return false;
+  if (arrival.witness == sink::Witness::mailbox) {
+    const auto header =
+        base::to_lower(arrival.octets.substr(0, arrival.octets.find("\n\n")));
+    return header.starts_with("return-path: <>") ||
+           header.find("\nreturn-path: <>") != std::string::npos;
+  }
+  return arrival.sender.address.empty() &&
+         std::ranges::any_of(arrival.recipients, [&](const auto& path) {
+           return base::equal_without_case(path.address, reverse);
+         });
+}
+
+bool is_relayed(const sink::Arrival& arrival, const Sent& sent) {
+  return arrival.witness == sink::Witness::smtp &&
+         std::ranges::any_of(arrival.recipients, [&](const auto& path) {
+           return !is_home(path.address, sent.variables);
+         });
+}
+
+bool is_about(Subject subject, const sink::Arrival& arrival,
+              const Sent& sent) {
+  const bool bounce = is_bounce(arrival, sent);
+  switch (subject) {
+    case Subject::bounced: return bounce;
+    case Subject::relayed: return !bounce && is_relayed(arrival, sent);
+    case Subject::delivered: return !bounce && !is_relayed(arrival, sent);
+    default: return !bounce;
+  }
+}
+
+std::string envelope_of(const sink::Arrival& arrival) {
+  const auto line = [](std::string_view verb, const sink::EnvelopePath& path) {
+    return fmt::format("{}:<{}>{}{}\n", verb, path.address,
+                       path.parameters.empty() ? "" : " ", path.parameters);
+  };
+  if (arrival.witness == sink::Witness::mailbox) return "";
+  std::string result = line("MAIL FROM", arrival.sender);
+  for (const auto& path : arrival.recipients) result += line("RCPT TO", path);
+  return result;
+}
+
+std::string describe(const sink::Arrival& arrival) {
+  std::string text = fmt::format("{} octets", arrival.octets.size());
+  if (arrival.witness == sink::Witness::mailbox)
+    return fmt::format("a message in {}, {}", arrival.folder, text);
+  std::string envelope = envelope_of(arrival);
+  std::ranges::replace(envelope, '\n', ' ');
+  return fmt::format("a message by {} from {}, {}{}",
+                     arrival.witness == sink::Witness::lmtp ? "LMTP" : "SMTP",
+                     arrival.peer, envelope, text);
+}
+
+// -- the judgement
+
+/// What an assertion came to.
+struct Outcome {
+  Verdict verdict = Verdict::passed;
+  std::string got;
+};
+
+class ArrivalsJudge {
+ public:
+  ArrivalsJudge(const scenario::Test& test, const Target& target,
+                const Waits& waits, Attempt& said)
+      : then_(test.row->then),
+        level_(verdict_of(test.scenario->level)),
+        target_(target),
+        waits_(waits),
+        said_(said),
+        secrets_(secrets_of(target)) {}
+
+  awaitable<void> run() {
+    const std::string blocked = co_await settle();
+    show_arrivals();
+    if (!blocked.empty()) {
+      worsen(Verdict::blocked, blocked, then_.front().expect.line);
+      co_return;
+    }
+    for (const Assertion& assertion : then_) {
+      const Outcome outcome = judge(assertion);
+      if (outcome.verdict == Verdict::passed) continue;
+      worsen(outcome.verdict,
+             fmt::format("wanted {}, got {}", assertion.expect.source,
+                         outcome.got),
+             assertion.expect.line);
+      if (assertion.expect.is_condition) co_return;
+    }
+  }
+
+ private:
+  void look() {
+    found_ = target_.witness->mailbox().with(said_.sent.token);
+  }
+
+  std::size_t count(Subject subject) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(found_, [&](const ArrivalPtr& arrival) {
+          return is_about(subject, *arrival, said_.sent);
+        }));
+  }
+
+  /// Whether as many have arrived as the assertion wants at least.
+  bool has_enough(const Assertion& assertion) const {
+    if (!scenario::counts(assertion.subject))
+      return count(assertion.subject) > 0;
+    std::size_t least = std::size_t(-1);
+    for (const auto& pattern : assertion.expect.parts.front().any_of)
+      least = std::min(least, std::get<scenario::Arrivals>(pattern).least);
+    return count(assertion.subject) >= least;
+  }
+  bool has_enough() const {
+    return std::ranges::all_of(then_, [this](const Assertion& assertion) {
+      return has_enough(assertion);
+    });
+  }
+
+  /// Whether one more message could change what the assertion comes to.
+  static bool is_open(const Assertion& assertion) {
+    if (!scenario::counts(assertion.subject)) return false;
+    return std::ranges::any_of(
+        assertion.expect.parts.front().any_of, [](const auto& pattern) {
+          return std::get<scenario::Arrivals>(pattern).most !=
+                 std::size_t(-1);
+        });
+  }
+
+  awaitable<void> wait_until(net::Deadline deadline) {
+    look();
+    while (!has_enough() && net::Clock::now() < deadline) {
+      co_await target_.witness->mailbox().wait_for(
+          said_.sent.token, found_.size() + 1, deadline);
+      look();
+    }
+  }
+
+  /// Waits until no more is to come. Gives why nobody can know; else empty.
+  awaitable<std::string> settle() {
+    co_await wait_until(waits_.deadline(waits_.farewell));
+    if (has_enough() && std::ranges::none_of(then_, is_open)) co_return "";
+    std::string blocked = co_await pass_barrier();
+    co_await wait_until(waits_.deadline(waits_.delivery));
+    // What was seen needs no barrier.
+    if (has_enough() && std::ranges::none_of(then_, is_open)) co_return "";
+    co_return blocked;
+  }
+
+  /// Mail sent on waits for mail sent on, by preference.
+  awaitable<std::string> pass_barrier() {
+    const bool is_home_only =
+        std::ranges::all_of(then_, [](const Assertion& assertion) {
+          return assertion.subject == Subject::delivered;
+        });
+    const Route route = !is_home_only && can_relay(target_) ? Route::onward
+                                                            : Route::home;
+    Witness& witness = *target_.witness;
+    if (witness.blocked(route).empty()) {
+      std::string reason = co_await try_barrier(route, target_, waits_);
+      // One failure is enough: others would wait as long for as little.
+      if (!reason.empty()) witness.block(route, std::move(reason));
+    }
+    co_return witness.blocked(route);
+  }
+
+  Outcome judge(const Assertion& assertion) const {
+    if (scenario::counts(assertion.subject)) return judge_count(assertion);
+    Outcome worst;
+    bool any = false;
+    for (const ArrivalPtr& arrival : found_) {
+      if (!is_about(assertion.subject, *arrival, said_.sent)) continue;
+      any = true;
+      Outcome outcome = judge_message(assertion, *arrival);
+      if (outcome.verdict > worst.verdict) worst = std::move(outcome);
+    }
+    if (!any) return {Verdict::blocked, "no message"};
+    return worst;
+  }
+
+  Outcome judge_count(const Assertion& assertion) const {
+    const std::size_t number = count(assertion.subject);
+    const auto fits = [number](const scenario::Pattern& pattern) {
+      const auto& wanted = std::get<scenario::Arrivals>(pattern);
+      return wanted.least <= number && number <= wanted.most;
+    };
+    return {grade(assertion, fits), std::to_string(number)};
+  }
+
+  Outcome judge_message(const Assertion& assertion,
+                        const sink::Arrival& arrival) const {
+    const std::string text = assertion.subject == Subject::envelope
+                                 ? envelope_of(arrival)
+                                 : arrival.octets;
+    const auto fits = [&](const scenario::Pattern& pattern) {
+      const auto& wanted = std::get<scenario::ArrivedText>(pattern);
+      const bool is_found =
+          boost::regex_search(text, wanted.regex(said_.sent.variables),
+                              boost::match_not_dot_newline);
+      return is_found != wanted.negated;
+    };
+    return {grade(assertion, fits), shown(text)};
+  }
+
+  /// The first part that fits says what it means.
+  template <class Fits>
+  Verdict grade(const Assertion& assertion, Fits fits) const {
+    for (const auto& part : assertion.expect.parts) {
+      if (std::ranges::any_of(part.any_of, fits))
+        return verdict_of(part.grade, level_);
+    }
+    return assertion.expect.is_condition ? Verdict::blocked : level_;
+  }
+
+  std::string shown(std::string text) const {
+    return base::escape_up_to(secrets_.hide(std::move(text)), shown_octets);
+  }
+
+  void worsen(Verdict verdict, const std::string& reason, int line) {
+    if (verdict <= said_.verdict) return;
+    said_.verdict = verdict;
+    said_.reason = reason;
+    said_.line = line;
+  }
+
+  /// The evidence, behind what was said.
+  void show_arrivals() {
+    auto& lines = said_.transcript.lines;
+    const auto remark = [&lines](std::string text) {
+      lines.push_back({TranscriptLine::Kind::event, std::move(text)});
+    };
+    for (std::size_t i = 0; i < std::min(found_.size(), shown_arrivals); ++i)
+      remark("arrived: " + shown(describe(*found_[i])));
+    if (found_.empty()) remark("nothing arrived");
+  }
+
+  const std::vector<Assertion>& then_;
+  Verdict level_;
+  const Target& target_;
+  const Waits& waits_;
+  Attempt& said_;
+  Secrets secrets_;
+  sink::Mailbox::Found found_;
+};
+
+}  // namespace
+
+awaitable<void> judge_arrivals(const scenario::Test& test,
+                               const Target& target, const Waits& waits,
+                               Attempt& said) {
+  if (test.row->then.empty() || !said.is_complete) co_return;
+  ArrivalsJudge judge(test, target, waits, said);
+  co_await judge.run();
+}
+
+}  // namespace smtpspec::play

@@ -1,0 +1,16 @@
+// The judgement of `then`: what a dialog's mail came to, seen by a witness.
+#pragma once
+
+#include "play/attempt.h"
+
+namespace smtpspec::play {
+
+/// Holds what arrived against the assertions of `test`, once its dialog was said
+/// in `said`, and puts verdict, reason and evidence there. What does not arrive
+/// is judged only where a barrier does: mail sent behind it, by the same route.
+/// Throws for cancellation only.
+net::asio::awaitable<void> judge_arrivals(const scenario::Test& test,
+                                          const Target& target,
+                                          const Waits& waits, Attempt& said);
+
+}  // namespace smtpspec::play

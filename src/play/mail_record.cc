@@ -1,0 +1,93 @@
+#include "play/mail_record.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace smtpspec::play {
+namespace {
+
+/// Of a line only so much is kept, and of mail data.
+constexpr std::size_t kept_line = 4096;
+constexpr std::size_t kept_mail_data = 64 << 20;
+
+/// "<a@b>" of "FROM:<a@b> SIZE=1", as far as it can be told.
+std::string path_in(std::string_view argument) {
+  const auto begin = argument.find(':');
+  if (begin == std::string_view::npos) return {};
+  argument = base::trim(argument.substr(begin + 1));
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < argument.size(); ++i) {
+    if (argument[i] == '\\') {
+      ++i;
+    } else if (argument[i] == '"') {
+      is_quoted = !is_quoted;
+    } else if (argument[i] == ' ' && !is_quoted) {
+      return std::string(argument.substr(0, i));
+    }
+  }
+  return std::string(argument);
+}
+
+}  // namespace
+
+void MailRecord::sent(std::string_view bytes, bool in_mail_data) {
+  if (in_mail_data && chunk_left_ == 0)
+    bytes.remove_prefix(take_mail_data(bytes));
+  while (!bytes.empty()) {
+    if (chunk_left_ > 0) {
+      const auto size = std::min(chunk_left_, bytes.size());
+      if (mail_data_.size() + size <= kept_mail_data)
+        mail_data_.append(bytes.substr(0, size));
+      chunk_left_ -= size;
+      bytes.remove_prefix(size);
+      continue;
+    }
+    const auto end = bytes.find('\n');
+    const auto piece = bytes.substr(0, end);
+    line_.append(piece.substr(
+        0, kept_line - std::min(kept_line, line_.size())));
+    if (end == std::string_view::npos) return;
+    bytes.remove_prefix(end + 1);
+    if (line_.ends_with('\r')) line_.pop_back();
+    take_line(line_);
+    line_.clear();
+  }
+}
+
+void MailRecord::take_line(std::string_view line) {
+  const auto words = base::words(line);
+  if (words.empty()) return;
+  if (base::equal_without_case(words[0], "MAIL")) {
+    reverse_path_ = path_in(line);
+    forward_paths_.clear();
+    mail_data_.clear();
+  } else if (base::equal_without_case(words[0], "RCPT")) {
+    forward_paths_.push_back(path_in(line));
+  } else if (base::equal_without_case(words[0], "DATA")) {
+    mail_data_.clear();
+  } else if (base::equal_without_case(words[0], "BDAT") && words.size() > 1) {
+    std::from_chars(words[1].data(), words[1].data() + words[1].size(),
+                    chunk_left_);
+  }
+}
+
+/// Gives how many of the octets are mail data, the end of it included.
+std::size_t MailRecord::take_mail_data(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes.size()) {
+    const auto end = bytes.find("\r\n", taken);
+    const auto next = end == bytes.npos ? bytes.size() : end + 2;
+    auto line = bytes.substr(taken, next - taken);
+    taken = next;
+    const bool begins_line = mail_data_.empty() || mail_data_.ends_with("\r\n");
+    if (begins_line && line == ".\r\n") return taken;
+    if (begins_line && line.starts_with('.')) line.remove_prefix(1);
+    if (mail_data_.size() + line.size() <= kept_mail_data)
+      mail_data_.append(line);
+  }
+  return taken;
+}
+
+}  // namespace smtpspec::play

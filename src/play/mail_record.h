@@ -1,0 +1,38 @@
+// What we sent in the last mail transaction of a session, so that it can be held
+// against what arrived.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace smtpspec::play {
+
+class MailRecord {
+ public:
+  /// Octets as they are sent; `in_mail_data`: a 354 was read before them.
+  void sent(std::string_view bytes, bool in_mail_data);
+
+  /// The paths of MAIL and RCPT as they were said, brackets included, whatever
+  /// was replied.
+  const std::string& reverse_path() const { return reverse_path_; }
+  const std::vector<std::string>& forward_paths() const {
+    return forward_paths_;
+  }
+  /// Without dot-stuffing and final dot (RFC 5321 section 4.5.2); chunks of
+  /// BDAT one behind the other (RFC 3030).
+  const std::string& mail_data() const { return mail_data_; }
+
+ private:
+  void take_line(std::string_view line);
+  std::size_t take_mail_data(std::string_view bytes);
+
+  std::string reverse_path_;
+  std::vector<std::string> forward_paths_;
+  std::string mail_data_;
+  std::string line_;
+  std::size_t chunk_left_ = 0;
+};
+
+}  // namespace smtpspec::play
