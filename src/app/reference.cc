@@ -19,6 +19,22 @@ Service service_of(scenario::Listener listener) {
   }
 }
 
+sink::ReceiverOptions next_host() {
+  net::TlsOptions tls;
+  tls.own = reference_certificate();
+  sink::ReceiverOptions options;
+  options.tls.emplace(net::TlsContext::Role::server, tls);
+  return options;
+}
+
+server::CourierOptions courier_options(std::uint16_t port,
+                                       server::FlawSet flaws) {
+  server::CourierOptions options;
+  options.port = port;
+  options.flaws = flaws;
+  return options;
+}
+
 }  // namespace
 
 const net::Credential& reference_certificate() {
@@ -39,11 +55,15 @@ server::ListenerOptions reference_listener(Kind listener,
 }
 
 Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
-    : mta_(io, reference_listener(Kind::mta, flaws), store_),
+    : next_host_(io, next_host(), mailbox_),
+      witness_(std::make_shared<play::Witness>(mailbox_)),
+      courier_(io, courier_options(next_host_.port(), flaws), store_),
+      mta_(io, reference_listener(Kind::mta, flaws), store_),
       submission_(io, reference_listener(Kind::submission, flaws), store_),
       submissions_(io, reference_listener(Kind::submissions, flaws), store_),
       lmtp_(io, reference_listener(Kind::lmtp, flaws), store_),
       profile_(scenario::reference_profile()) {
+  store_.watch([this](const server::Message& message) { deliver(message); });
   const std::string host = "127.0.0.1";
   profile_.listeners[Kind::mta] = Endpoint{host, mta_.port()};
   profile_.listeners[Kind::submission] = Endpoint{host, submission_.port()};
@@ -56,6 +76,22 @@ Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
   variables["password"] = server::user_password;
   variables["bearer"] = server::bearer_token;
   variables["user2"] = server::second_user_name;
+  profile_.trusted_source = server::trusted_address;
+}
+
+/// What goes to another host goes there by SMTP; a mailbox of its own shows at
+/// once.
+void Reference::deliver(const server::Message& message) {
+  if (message.is_relayed) {
+    courier_.take(message);
+    return;
+  }
+  sink::Arrival arrival;
+  arrival.witness = sink::Witness::mailbox;
+  arrival.folder = "the reference server's mailboxes";
+  arrival.octets = message.octets;
+  arrival.time = std::chrono::system_clock::now();
+  mailbox_.add(std::move(arrival));
 }
 
 }  // namespace smtpspec::app

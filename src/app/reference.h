@@ -2,11 +2,16 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <memory>
 
+#include "play/witness.h"
 #include "scenario/profile.h"
+#include "server/courier.h"
 #include "server/flaws.h"
 #include "server/listener.h"
 #include "server/store.h"
+#include "sink/mailbox.h"
+#include "sink/receiver.h"
 
 namespace smtpspec::app {
 
@@ -26,8 +31,17 @@ class Reference {
   /// What is to be known of it, its listeners included.
   const scenario::Profile& profile() const { return profile_; }
 
+  /// Sees what it delivers: to its mailboxes, and by SMTP to another host.
+  std::shared_ptr<play::Witness> witness() const { return witness_; }
+
  private:
+  void deliver(const server::Message& message);
+
+  sink::Mailbox mailbox_;
+  sink::Receiver next_host_;
+  std::shared_ptr<play::Witness> witness_;
   server::Store store_;
+  server::Courier courier_;
   server::Listener mta_;
   server::Listener submission_;
   server::Listener submissions_;

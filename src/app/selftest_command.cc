@@ -97,6 +97,8 @@ class Selftest {
     waits.reply = std::chrono::milliseconds(1500);
     waits.login = waits.reply;
     waits.farewell = std::chrono::milliseconds(100);
+    waits.delivery = std::chrono::milliseconds(200);
+    waits.barrier = waits.reply;
     waits.factor = options_.patience;
     const auto& tests = options_.matrix ? tests_ : named_.at(flaw);
     auto results = co_await play_against(flaw, tests, waits);
@@ -113,8 +115,8 @@ class Selftest {
     // Watch rules are judged by each test's own replies, not by those of the
     // others: the scenario must draw the flaw itself.
     for (const scenario::Test& test : tests) {
-      const auto target =
-          play::target_of(reference.profile(), listener_for(test));
+      auto target = play::target_of(reference.profile(), listener_for(test));
+      target.witness = reference.witness();
       play::Played played = co_await play::play(test, target, waits);
       if (!test.scenario->watch.empty())
         played.result = judge_watch(std::move(played.result), played.breaches);
@@ -139,8 +141,13 @@ class Selftest {
       if (result.verdict == Verdict::passed) continue;
       problem(fmt::format("{}: {} on the clean reference server: {}", id,
                           to_string(result.verdict), result.reason));
-      std::cout << result.transcripts.back().to_string();
+      print_last_transcript(result);
     }
+  }
+
+  static void print_last_transcript(const play::Result& result) {
+    if (result.transcripts.empty()) return;
+    std::cout << result.transcripts.back().to_string();
   }
 
   void check_kills() {
@@ -160,7 +167,7 @@ class Selftest {
         const auto& result = flawed_.at(flaw).at(test.id());
         problem(fmt::format("{}: not failed by its flaw {}: {} {}", test.id(),
                             flaw, to_string(result.verdict), result.reason));
-        std::cout << result.transcripts.back().to_string();
+        print_last_transcript(result);
       }
     }
   }

@@ -14,6 +14,7 @@
 #include "app/event_loop.h"
 #include "app/reference.h"
 #include "app/selection.h"
+#include "app/sinks.h"
 #include "app/version.h"
 #include "play/known_failures.h"
 #include "play/runner.h"
@@ -221,8 +222,10 @@ class TestRun {
   }
 
   void play_tests() {
+    const Sinks sinks(io_, profile_.sink);
     play::RunOptions run;
     run.target = play::target_of(profile_, listener_);
+    run.target.witness = reference_ ? reference_->witness() : sinks.witness();
     run.waits.reply = std::chrono::milliseconds(
         static_cast<long>(options_.timeout * 1000));
     run.waits.factor = options_.patience;
