@@ -18,6 +18,8 @@ constexpr Row commands[] = {
     {"test", "Run scenarios against a server and report what it breaks",
      add_test},
     {"serve", "Run the built-in reference server by itself", add_serve},
+    {"sink", "Take mail by SMTP or LMTP, read maildirs, and show what arrives",
+     add_sink},
     {"selftest", "Prove that every scenario passes on the reference server and "
                  "fails under its flaw", add_selftest},
     {"list", "List scenarios", add_list},

@@ -12,6 +12,7 @@ using Command = std::function<int()> (*)(CLI::App&);
 
 std::function<int()> add_test(CLI::App& app);
 std::function<int()> add_serve(CLI::App& app);
+std::function<int()> add_sink(CLI::App& app);
 std::function<int()> add_selftest(CLI::App& app);
 std::function<int()> add_list(CLI::App& app);
 std::function<int()> add_explain(CLI::App& app);

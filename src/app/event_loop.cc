@@ -4,6 +4,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <exception>
@@ -38,6 +41,12 @@ bool run_until_done(asio::io_context& io, asio::awaitable<void> work) {
     if (!interrupted || e.code() != asio::error::operation_aborted) throw;
   }
   return interrupted;
+}
+
+asio::awaitable<void> forever() {
+  asio::steady_timer timer(co_await asio::this_coro::executor,
+                           asio::steady_timer::time_point::max());
+  co_await timer.async_wait(asio::use_awaitable);
 }
 
 }  // namespace smtpspec::app

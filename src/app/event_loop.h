@@ -12,4 +12,7 @@ namespace smtpspec::app {
 bool run_until_done(boost::asio::io_context& io,
                     boost::asio::awaitable<void> work);
 
+/// Waits until it is cancelled.
+boost::asio::awaitable<void> forever();
+
 }  // namespace smtpspec::app

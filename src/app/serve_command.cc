@@ -1,9 +1,6 @@
 // smtpspec serve: the reference server by itself.
 #include <fmt/format.h>
 
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <iostream>
 #include <memory>
 
@@ -43,13 +40,6 @@ server::FlawSet flaws_of(const std::vector<std::string>& names) {
     flaws.insert(*flaw);
   }
   return flaws;
-}
-
-boost::asio::awaitable<void> forever() {
-  boost::asio::steady_timer timer(
-      co_await boost::asio::this_coro::executor,
-      boost::asio::steady_timer::time_point::max());
-  co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
 int serve(const ServeOptions& options) {

@@ -22,13 +22,27 @@ bool carries(const Arrival& arrival, std::string_view token) {
          });
 }
 
+std::size_t size_of(const EnvelopePath& path) {
+  return path.address.size() + path.parameters.size();
+}
+
+/// A long envelope counts as a long message does.
+std::size_t size_of(const Arrival& arrival) {
+  std::size_t size = arrival.octets.size() + arrival.client_name.size() +
+                     arrival.peer.size() + arrival.user.size() +
+                     arrival.folder.size() + size_of(arrival.sender);
+  for (const EnvelopePath& path : arrival.recipients) size += size_of(path);
+  return size;
+}
+
 }  // namespace
 
 void Mailbox::add(Arrival arrival) {
-  octets_ += arrival.octets.size();
+  octets_ += size_of(arrival);
+  if (observer_) observer_(arrival);
   arrivals_.push_back(std::make_shared<const Arrival>(std::move(arrival)));
   while (octets_ > octet_limit_ && arrivals_.size() > 1) {
-    octets_ -= arrivals_.front()->octets.size();
+    octets_ -= size_of(*arrivals_.front());
     arrivals_.pop_front();
   }
   // An expiry in the past wakes whoever waits, or is just about to.

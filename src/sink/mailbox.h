@@ -7,11 +7,13 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/deadline.h"
@@ -54,13 +56,18 @@ class Mailbox {
  public:
   static constexpr std::size_t default_octet_limit = 256 << 20;
 
-  /// Keeps so many octets in all; the oldest messages go first.
+  /// Keeps so many octets in all, envelopes included; the oldest messages go
+  /// first.
   explicit Mailbox(std::size_t octet_limit = default_octet_limit)
       : octet_limit_(octet_limit) {}
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
   void add(Arrival arrival);
+
+  /// Is shown each message as it is added.
+  using Observer = std::function<void(const Arrival&)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
 
   using Found = std::vector<std::shared_ptr<const Arrival>>;
   /// Those that carry `token` in the envelope or in the octets, in any case,
@@ -82,6 +89,7 @@ class Mailbox {
   std::size_t octet_limit_;
   std::size_t octets_ = 0;
   std::list<boost::asio::steady_timer*> waiting_;
+  Observer observer_;
 };
 
 }  // namespace smtpspec::sink

@@ -77,12 +77,23 @@ TEST(Mailbox, AWaitEndsAtItsDeadline) {
   EXPECT_EQ(waited_for(mailbox, 2, 1ms, [](asio::io_context&) {}), 1u);
 }
 
+TEST(Mailbox, ShowsEachMessageToItsObserver) {
+  std::string seen;
+  Mailbox mailbox(1);
+  mailbox.observe([&](const Arrival& arrival) { seen += arrival.octets; });
+  mailbox.add(with_octets("first "));
+  mailbox.add(with_octets("second"));
+  EXPECT_EQ(seen, "first second");
+}
+
 TEST(Mailbox, ForgetsTheOldestBeyondItsLimit) {
   Mailbox mailbox(10);
   mailbox.add(with_octets("token1"));
   mailbox.add(with_octets("1234"));
   EXPECT_EQ(mailbox.with("token1").size(), 1u);
-  mailbox.add(with_octets("5"));
+  Arrival envelope;
+  envelope.recipients = {{"5", ""}};
+  mailbox.add(envelope);
   EXPECT_EQ(mailbox.with("token1").size(), 0u);
 }
 

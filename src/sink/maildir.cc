@@ -128,6 +128,7 @@ class Maildir::Impl : public std::enable_shared_from_this<Impl> {
        std::size_t octet_limit)
       : mailbox_(mailbox), octet_limit_(octet_limit), timer_(context) {
     for (const fs::path& part : folder) {
+      if (part.empty()) continue;  // behind a last slash
       if (part != "*") {
         (has_star_ ? below_ : above_) /= part;
       } else if (std::exchange(has_star_, true)) {
@@ -192,7 +193,7 @@ std::vector<fs::path> Maildir::Impl::folders() const {
   if (!has_star_) return {above_};
   std::vector<fs::path> folders;
   for (const fs::path& entry : entries_of(above_.empty() ? "." : above_))
-    folders.push_back(entry / below_);
+    folders.push_back(below_.empty() ? entry : entry / below_);
   return folders;
 }
 

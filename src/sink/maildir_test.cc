@@ -109,6 +109,13 @@ TEST_F(MaildirTest, AStarStandsForAnyName) {
   EXPECT_EQ(count(), 2u);
 }
 
+TEST_F(MaildirTest, AStarMayStandLast) {
+  const Maildir maildir(context_, at("*/"), mailbox_);
+  deliver("alice/new/1", "token");
+  ASSERT_EQ(wait(1), 1u);
+  EXPECT_EQ(last().folder, at("alice").string());
+}
+
 TEST_F(MaildirTest, TwoStarsAreAnError) {
   EXPECT_THROW(Maildir(context_, at("*/*"), mailbox_), std::invalid_argument);
 }
