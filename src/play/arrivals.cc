@@ -190,6 +190,11 @@ class ArrivalsJudge {
   awaitable<void> run() {
     const std::string blocked = co_await settle();
     show_arrivals();
+    said_.rung = count(Subject::relayed) > 0     ? Rung::relayed
+                 : count(Subject::bounced) > 0   ? Rung::bounced
+                 : count(Subject::delivered) > 0 ? Rung::delivered
+                 : blocked.empty()               ? Rung::not_seen
+                                                 : Rung::not_proved;
     if (!blocked.empty()) {
       worsen(Verdict::blocked, blocked, then_.front().expect.line);
       co_return;
@@ -364,6 +369,12 @@ awaitable<void> judge_arrivals(const scenario::Test& test,
                                const Target& target, const Waits& waits,
                                Attempt& said) {
   if (test.row->then.empty() || !said.is_complete) co_return;
+  if (!target.witness) {
+    said.verdict = std::max(said.verdict, Verdict::blocked);
+    said.reason = "accepted, not proved: the profile names no sink";
+    said.rung = Rung::not_proved;
+    co_return;
+  }
   ArrivalsJudge judge(test, target, waits, said);
   co_await judge.run();
 }

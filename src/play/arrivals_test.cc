@@ -178,9 +178,19 @@ TEST_F(ArrivalsTest, TextIsLookedForInWhatArrived) {
             Verdict::passed);
 }
 
-TEST_F(ArrivalsTest, WithoutASinkTheTestIsSkipped) {
+TEST_F(ArrivalsTest, WithoutASinkWhatIsTakenProvesNothing) {
   has_witness_ = false;
-  EXPECT_EQ(play("relayed: 0", relay).verdict, Verdict::skipped);
+  const Result result = play("relayed: 0", relay);
+  EXPECT_EQ(result.verdict, Verdict::blocked);
+  EXPECT_EQ(result.rung, Rung::not_proved);
+  EXPECT_EQ(play("mail: 1", relay).verdict, Verdict::skipped);
+}
+
+TEST_F(ArrivalsTest, TellsHowFarTheMailCame) {
+  EXPECT_EQ(play("relayed: 0", relay).rung, Rung::relayed);
+  EXPECT_EQ(play("mail: 1", deliver_at_home).rung, Rung::delivered);
+  messages_ = 0;
+  EXPECT_EQ(play("relayed: 0", relay_all_but_first).rung, Rung::not_seen);
 }
 
 TEST_F(ArrivalsTest, WithoutATrustedSourceTheBarrierGoesHome) {

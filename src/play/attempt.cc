@@ -64,6 +64,7 @@ class Attempter {
       result.reason = end.reason;
       result.line = end.line;
       result.transient = end.transient;
+      result.rung = refused_at();
     } catch (const scenario::MissingVariable& missing) {
       result.verdict = Verdict::skipped;
       result.reason =
@@ -81,6 +82,7 @@ class Attempter {
 
  private:
   Sent sent() const;
+  Rung refused_at() const;
   awaitable<void> open();
   void learn_addresses();
   awaitable<void> say(const scenario::Dialog& dialog);
@@ -126,6 +128,16 @@ void Attempter::learn_addresses() {
   };
   learn("own_ipv4", session_.connection().local_address());
   learn("target_ipv4", session_.connection().remote_address());
+}
+
+/// Where a server stops mail that it does not take.
+Rung Attempter::refused_at() const {
+  const auto words = base::words(session_.last_command());
+  const std::string verb = words.empty() ? "" : base::to_upper(words.front());
+  if (verb == "RCPT") return Rung::refused_at_rcpt;
+  if (verb == "DATA" || verb == "BDAT" || verb == ".")
+    return Rung::refused_at_data;
+  return Rung::refused_at_mail;
 }
 
 Sent Attempter::sent() const {

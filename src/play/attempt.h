@@ -35,6 +35,8 @@ struct Attempt {
   std::vector<Breach> breaches;
   /// The dialog was said to its end.
   bool is_complete = false;
+  /// Where the mail of a test with `then` ended.
+  Rung rung = Rung::unknown;
   Sent sent;
 };
 

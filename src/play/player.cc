@@ -29,6 +29,8 @@ void take(Played& played, Attempt& attempt) {
   played.result.verdict = attempt.verdict;
   played.result.reason = attempt.reason;
   played.result.line = attempt.line;
+  if (!played.result.test.row->then.empty())
+    played.result.rung = attempt.rung;
   keep(played, attempt);
 }
 
@@ -38,7 +40,7 @@ class Player {
       : test_(test), target_(target), waits_(waits) {}
 
   awaitable<void> run(Played& played) {
-    if (!test_.row->then.empty() && !target_.witness) {
+    if (!test_.row->then.empty() && !target_.witness && !asks_to_relay()) {
       played.result.verdict = Verdict::skipped;
       played.result.reason = "the profile names no sink";
       co_return;
@@ -58,6 +60,14 @@ class Player {
     if (&dialog == &test_.row->dialog)
       co_await judge_arrivals(test_, target_, waits_, result);
     co_return result;
+  }
+
+  /// What a server refuses needs no sink.
+  bool asks_to_relay() const {
+    return std::ranges::any_of(
+        test_.row->then, [](const scenario::Assertion& assertion) {
+          return assertion.subject == scenario::Subject::relayed;
+        });
   }
 
   /// An accusation stands if the control draws the other answer and a second

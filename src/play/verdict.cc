@@ -51,6 +51,21 @@ std::string_view to_string(Verdict verdict) {
   return "error";
 }
 
+std::string_view to_string(Rung rung) {
+  switch (rung) {
+    case Rung::unknown: return "not told";
+    case Rung::refused_at_mail: return "refused at MAIL";
+    case Rung::refused_at_rcpt: return "refused at RCPT";
+    case Rung::refused_at_data: return "refused at DATA";
+    case Rung::bounced: return "accepted and bounced";
+    case Rung::delivered: return "accepted and delivered here";
+    case Rung::not_seen: return "accepted and not seen";
+    case Rung::not_proved: return "accepted, not proved";
+    case Rung::relayed: return "relayed";
+  }
+  return "not told";
+}
+
 std::string Transcript::to_string() const {
   std::string result;
   for (const TranscriptLine& line : lines) {

@@ -26,6 +26,22 @@ enum class Verdict {
 
 std::string_view to_string(Verdict verdict);
 
+/// How far the mail of a test came. docs/audit.md is the manual.
+enum class Rung {
+  unknown,          ///< no mail was tried, or it cannot be told
+  refused_at_mail,  ///< or before
+  refused_at_rcpt,
+  refused_at_data,  ///< at DATA, or at the end of the mail data
+  bounced,          ///< taken, and reported as failed to the reverse-path
+  delivered,        ///< taken, and seen in a mailbox of the target
+  not_seen,         ///< taken, and seen nowhere though a barrier was
+  not_proved,       ///< taken, and nobody looks where it could be seen
+  relayed,          ///< taken, and seen at the sink: sent on to another host
+};
+
+/// "refused at RCPT".
+std::string_view to_string(Rung rung);
+
 /// One line of a transcript.
 struct TranscriptLine {
   /// "C: ", "C> ", "S: ", "TLS: ", and "# " for what the notation has no verb for: an
@@ -57,6 +73,8 @@ struct Result {
   /// Of each connection that was made, the one that decided last.
   std::vector<Transcript> transcripts;
   std::chrono::microseconds duration{0};
+  /// Of a test that looks at what arrived.
+  Rung rung = Rung::unknown;
   /// For verdict known and fixed: the baseline's reason.
   std::string baseline_reason;
 };

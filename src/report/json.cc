@@ -67,7 +67,7 @@ Json result_of(const play::Result& result,
     if (transcript.source_port != 0) ports.push_back(transcript.source_port);
     transcripts.push_back(transcript_of(transcript));
   }
-  return {{"id", visible(result.id)},
+  Json json = {{"id", visible(result.id)},
           {"title", visible(scenario.title)},
           {"clauses", clauses},
           {"verdict", to_string(result.verdict)},
@@ -79,6 +79,9 @@ Json result_of(const play::Result& result,
           {"rulings", rulings},
           {"baseline_reason", visible(result.baseline_reason)},
           {"transcripts", transcripts}};
+  if (result.rung != play::Rung::unknown)
+    json["mail"] = to_string(result.rung);
+  return json;
 }
 
 }  // namespace
