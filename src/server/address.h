@@ -35,6 +35,9 @@ struct Path {
   std::string text;
   /// Octets of the input that the path takes, brackets included.
   std::size_t length = 0;
+  /// Not what was written, but what a careless server makes of it: it does not
+  /// ask who sends there.
+  bool is_rewritten = false;
 };
 
 /// What a path may be in its place.

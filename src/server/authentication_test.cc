@@ -245,7 +245,8 @@ TEST(Submission, ChecksWhoSendsAndWhereTo) {
   dialogue.say("DATA");
   dialogue.say("Subject: x\r\n\r\n.");
   EXPECT_THAT(dialogue.last_message().recipients,
-              testing::ElementsAre("x@far.example"));
+              testing::ElementsAre(testing::Field(&Recipient::address,
+                                                  "x@far.example")));
   EXPECT_THAT(dialogue.last_message().octets, HasSubstr("\r\nMessage-ID: <"));
 }
 

@@ -118,16 +118,12 @@ bool DataReader::take(char octet) {
   return false;
 }
 
-namespace {
-
-/// The header of `octets`, its last CRLF included.
 std::string_view header_of(std::string_view octets) {
   if (octets.starts_with("\r\n")) return {};
   const auto end = octets.find("\r\n\r\n");
   return octets.substr(0, end == std::string_view::npos ? end : end + 2);
 }
 
-/// The fields of a header, folded lines joined to theirs.
 std::vector<std::string_view> fields_of(std::string_view header) {
   std::vector<std::string_view> fields;
   while (!header.empty()) {
@@ -142,6 +138,8 @@ std::vector<std::string_view> fields_of(std::string_view header) {
   }
   return fields;
 }
+
+namespace {
 
 /// A message as the flaws look at it.
 struct View {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/flaws.h"
 #include "server/reply.h"
@@ -63,6 +64,11 @@ constexpr std::uint64_t size_limit = 1024 * 1024;
 
 /// The reply that refuses `content`, if it must be refused.
 std::optional<Reply> refusal_of(const Content& content, const FlawSet& flaws);
+
+/// The header of `octets`, its last CRLF included.
+std::string_view header_of(std::string_view octets);
+/// The fields of a header, folded lines joined to theirs.
+std::vector<std::string_view> fields_of(std::string_view header);
 
 /// The reply to content or chunks above size_limit.
 Reply too_large();

@@ -73,6 +73,9 @@ std::string_view Conversation::step(std::string_view bytes) {
         std::min<std::uint64_t>(chunk_.remaining, bytes.size()));
     if (!chunk_.refusal) transaction_.chunks += bytes.substr(0, size);
     chunk_.remaining -= size;
+    if (const auto rest = after_dot_in_chunk(size)) {
+      return bytes.substr(size - *rest);
+    }
     if (chunk_.remaining == 0) finish_chunk();
     return bytes.substr(size);
   }

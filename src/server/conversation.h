@@ -22,6 +22,7 @@
 #include "server/sasl.h"
 #include "server/sasl_crypto.h"
 #include "server/store.h"
+#include "server/trace.h"
 
 namespace smtpspec::server {
 
@@ -67,6 +68,9 @@ class Conversation {
   /// The connection is under TLS now: what the client said before is forgotten
   /// (RFC 3207 section 4.2). Gives what is to be sent.
   std::string tls_started(net::TlsFacts facts);
+  /// The client has gone without QUIT. To a right server nothing: what is not
+  /// finished is not delivered (RFC 5321 section 4.1.1.10).
+  void client_left();
 
   /// Recipients of a message; more draw 452 (4.5.3.1.8 asks for 100).
   static constexpr std::size_t recipient_limit = 1000;
@@ -101,7 +105,7 @@ class Conversation {
     bool is_open = false;
     Path sender;
     MailParameters parameters;
-    std::vector<std::string> recipients;
+    std::vector<Recipient> recipients;
     std::string chunks;
     std::uint64_t chunks_size = 0;
     bool has_chunks = false;
@@ -185,7 +189,8 @@ class Conversation {
   std::optional<Reply> login_refusal(std::string_view verb) const;
   std::optional<Reply> submission_refusal(const Mailbox& sender) const;
   std::optional<Reply> domain_refusal(const Mailbox& mailbox) const;
-  std::optional<Reply> relay_refusal(const Mailbox& recipient) const;
+  std::optional<Reply> relay_refusal(const Mailbox& recipient,
+                                     const RcptParameters& parameters) const;
   std::optional<Reply> header_refusal(std::string_view content) const;
   std::string added_fields(std::string_view content, std::uint64_t id) const;
 
@@ -198,10 +203,15 @@ class Conversation {
                                     std::string_view& argument);
   bool refuses_utf8(const Path& path, bool has_parameter) const;
   Offer offer() const;
-  std::optional<Reply> recipient_refusal(const Mailbox& mailbox);
+  std::optional<Path> recipient_argument(std::string_view& argument);
+  std::optional<Reply> recipient_refusal(const Path& path,
+                                         const RcptParameters& parameters);
   std::optional<Reply> refusal_for(const RcptParameters& parameters,
                                    const Mailbox& mailbox) const;
-  void add_recipient(const Mailbox& mailbox);
+  void add_recipient(const Path& path, const RcptParameters& parameters);
+  Recipient recipient_of(const Path& path,
+                         const RcptParameters& parameters) const;
+  bool is_foreign(const Path& path) const;
   bool serves(const Mailbox& mailbox) const;
   void reset_transaction() { transaction_ = {}; }
 
@@ -212,11 +222,19 @@ class Conversation {
   bool eats_chunk() const;
   void take_octet_of_data(char octet);
   void finish_chunk();
+  std::optional<std::size_t> after_dot_in_chunk(std::size_t size);
   void finish_message(std::string octets, Content content);
-  void deliver(std::string octets);
   void say_result(Reply reply);
+
+  // handover.cc: a message that was taken, on its way.
+  void deliver(std::string octets);
+  void hand_over(std::string octets, std::uint64_t id);
+  void hand_over(const std::string& octets, std::uint64_t id,
+                 std::vector<Recipient> recipients, bool is_relayed);
+  void report(const Message& message);
+  void deliver_unfinished();
+  TraceFacts trace_facts(std::uint64_t id) const;
   std::string client_literal() const;
-  std::string trace(std::uint64_t id) const;
   std::string protocol() const;
 
   // relaying.cc: ETRN, XCLIENT and XFORWARD.
@@ -224,6 +242,8 @@ class Conversation {
   void xclient(std::string_view argument);
   void xforward(std::string_view argument);
   bool is_trusted() const;
+  bool may_relay(const Mailbox& recipient,
+                 const RcptParameters& parameters) const;
   bool refuses_forwarding(std::string_view argument);
 
   // enquiries.cc: VRFY, EXPN, HELP, NOOP and QUIT.

@@ -55,7 +55,9 @@ TEST(Conversation, TakesAMail) {
   EXPECT_EQ(session.deliver("Subject: x\r\n\r\n..\r\n.\r\n"), "250");
   const Message& message = session.last_message();
   EXPECT_EQ(message.sender, "sender@client.example");
-  EXPECT_THAT(message.recipients, testing::ElementsAre("alice@example.test"));
+  EXPECT_THAT(message.recipients,
+              testing::ElementsAre(testing::Field(&Recipient::address,
+                                                  "alice@example.test")));
   EXPECT_EQ(message.octets,
             "Return-Path: <sender@client.example>\r\n"
             "Received: from client.example ([127.0.0.1])\r\n"

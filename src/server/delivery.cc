@@ -1,6 +1,5 @@
 // DATA and BDAT, and what becomes of their content (RFC 5321 sections 4.1.1.4
 // and 4.4; RFC 3030).
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +25,7 @@ void Conversation::data(std::string_view) {
   // comes by BDAT only.
   if (transaction_.has_chunks && !flawed("data-after-bdat-accepted"_flaw))
     return say(503, "5.5.1", "BDAT has begun");
-  if (transaction_.parameters.is_binary &&
+  if (transaction_.parameters.options.is_binary &&
       !flawed("binarymime-data-accepted"_flaw)) {
     return say(503, "5.5.1", "BODY=BINARYMIME needs BDAT");
   }
@@ -156,12 +155,29 @@ void Conversation::finish_chunk() {
   finish_message(std::move(transaction_.chunks), content);
 }
 
+/// With a flaw only: whether the last `size` octets of a chunk have an end of
+/// data, which then ends the message; how many octets stand behind it.
+std::optional<std::size_t> Conversation::after_dot_in_chunk(std::size_t size) {
+  if (chunk_.refusal || !flawed("bdat-dot-ends-chunk"_flaw))
+    return std::nullopt;
+  constexpr std::string_view end = "\r\n.\r\n";
+  auto& chunks = transaction_.chunks;
+  const auto begin = chunks.size() - std::min(chunks.size(), size + 4);
+  const auto found = chunks.find(end, begin);
+  if (found == std::string::npos) return std::nullopt;
+  const std::size_t rest = chunks.size() - found - end.size();
+  chunks.resize(found + 2);
+  chunk_.is_last = true;
+  finish_chunk();
+  return rest;
+}
+
 void Conversation::finish_message(std::string octets, Content content) {
   verb_ = "content";
   ++commands_in_read_;
   content_ended_in_read_ = true;
   content.octets = octets;
-  content.is_binary = transaction_.parameters.is_binary;
+  content.is_binary = transaction_.parameters.options.is_binary;
   content.declared_size = transaction_.parameters.size;
   if (flawed("eight-bit-content-closes"_flaw) && has_non_ascii(octets)) {
     closing_ = true;
@@ -188,71 +204,29 @@ void Conversation::finish_message(std::string octets, Content content) {
     transaction_.recipients = std::move(old.recipients);
 }
 
+namespace {
+
+std::size_t distinct(const std::vector<Recipient>& recipients) {
+  std::set<std::string_view> addresses;
+  for (const Recipient& recipient : recipients)
+    addresses.insert(recipient.address);
+  return addresses.size();
+}
+
+}  // namespace
+
 /// The reply to the end of content: for LMTP one for each recipient, none if
 /// there are none (RFC 2033 sections 4.2 and 4.3).
 void Conversation::say_result(Reply reply) {
   const auto& recipients = transaction_.recipients;
   std::size_t count = recipients.size();
   if (flawed("lmtp-duplicates-merged"_flaw))
-    count = std::set(recipients.begin(), recipients.end()).size();
+    count = distinct(recipients);
   const bool is_for_each =
       is_lmtp() ? !flawed("lmtp-one-reply"_flaw)
                 : reply.code == 250 && flawed("reply-per-recipient"_flaw);
   if (!is_for_each) count = 1;
   for (std::size_t i = 0; i < count; ++i) say(reply);
-}
-
-void Conversation::deliver(std::string octets) {
-  const auto id = store_.next_id();
-  say_result({250, "2.0.0", {fmt::format("Ok, taken as {}", id)}});
-  const std::string added = added_fields(octets, id);
-  store_.add({.sender = transaction_.sender.text,
-              .recipients = transaction_.recipients,
-              .octets = (flawed("trace-missing"_flaw) ? "" : trace(id)) +
-                        added + std::move(octets)});
-}
-
-/// What stands behind "with" (RFC 3848, RFC 6531 section 3.7.3).
-std::string Conversation::protocol() const {
-  const bool is_utf8 = transaction_.parameters.utf8;
-  if (greeted_ != Greeted::ehlo) return "SMTP";
-  std::string result = is_utf8 ? "UTF8" : is_lmtp() ? "" : "E";
-  result += is_lmtp() ? "LMTP" : "SMTP";
-  if (is_secure()) result += "S";
-  const bool has_login = !user_.empty();
-  if (has_login ? !flawed("auth-received-without-a"_flaw)
-                : flawed("auth-received-claims-a"_flaw)) {
-    result += "A";
-  }
-  // Only a flaw lets such a name in.
-  if (user_.find('\r') != std::string::npos) result += " (" + user_ + ")";
-  return result;
-}
-
-/// The client's address as RFC 5321 section 4.1.3 writes it.
-std::string Conversation::client_literal() const {
-  const auto& address = surroundings_.client_address;
-  const bool is_ipv6 = address.find(':') != std::string::npos;
-  return fmt::format("[{}{}]", is_ipv6 ? "IPv6:" : "", address);
-}
-
-/// Return-Path, as the server delivers, and Received (4.4).
-std::string Conversation::trace(std::uint64_t id) const {
-  // RFC 6710 section 4.1.
-  const auto& parameters = transaction_.parameters;
-  const std::string priority =
-      parameters.has_priority
-          ? fmt::format(" PRIORITY {}", parameters.priority)
-          : "";
-  const auto now = std::chrono::floor<std::chrono::seconds>(
-      surroundings_.now());
-  return fmt::format(
-      "Return-Path: <{}>\r\n"
-      "Received: from {} ({})\r\n"
-      "\tby {} with {} id {}{};\r\n"
-      "\t{:%a, %d %b %Y %H:%M:%S} +0000\r\n",
-      transaction_.sender.text, client_name_, client_literal(), host_name,
-      protocol(), id, priority, fmt::gmtime(now));
 }
 
 }  // namespace smtpspec::server

@@ -19,6 +19,7 @@ Outcome take_ret(const Parameter& parameter, const FlawSet& flaws,
   const std::string value = flaws.contains("dsn-ret-case-sensitive"_flaw)
                                 ? std::string(text)
                                 : base::to_upper(text);
+  result.options.returned = value;
   if (value == "FULL" || value == "HDRS" ||
       flaws.contains("dsn-ret-unknown-accepted"_flaw)) {
     return std::nullopt;
@@ -37,6 +38,7 @@ Outcome take_envid(const Parameter& parameter, const FlawSet& flaws,
     return bad_parameter("ENVID needs a value");
   }
   const auto value = *parameter.value;
+  result.options.envelope_id = value;
   if (!is_xtext(value) && !flaws.contains("dsn-envid-malformed-accepted"_flaw))
     return bad_parameter("ENVID is not xtext");
   const bool is_plain = std::all_of(value.begin(), value.end(), [](char c) {
@@ -59,6 +61,10 @@ Outcome take_notify(const Parameter& parameter, const FlawSet& flaws,
                                 ? std::string(text)
                                 : base::to_upper(text);
   const auto words = base::split(value, ',');
+  const auto has = [&words](std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  result.notify = {true, has("SUCCESS"), has("FAILURE"), has("DELAY")};
   if (words.size() > 1 && flaws.contains("dsn-notify-list-refused"_flaw))
     return bad_parameter("NOTIFY takes one word");
   if (value == "NEVER" && !flaws.contains("dsn-notify-never-refused"_flaw))
@@ -84,6 +90,7 @@ Outcome take_orcpt(const Parameter& parameter, const FlawSet& flaws,
   result.has_orcpt = true;
   if (flaws.contains("dsn-orcpt-malformed-accepted"_flaw)) return std::nullopt;
   const auto text = parameter.value.value_or("");
+  result.original = text;
   const auto semicolon = text.find(';');
   if (semicolon == std::string_view::npos || semicolon == 0 ||
       !is_atom(text.substr(0, semicolon))) {

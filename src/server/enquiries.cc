@@ -140,6 +140,7 @@ void Conversation::quit(std::string_view) {
   if (is_untimely("quit-before-ehlo-503"_flaw)) return;
   if (transaction_.is_open && flawed("quit-refused-in-transaction"_flaw))
     return say(503, "5.5.1", "There is a transaction");
+  deliver_unfinished();
   say(221, "2.0.0", std::string(host_name) + " Bye");
   closing_ = !flawed("quit-does-not-close"_flaw);
 }

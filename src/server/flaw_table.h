@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "server/flaw_table_audit.h"
 #include "server/flaw_table_auth.h"
 #include "server/flaw_table_extensions.h"
 #include "server/flaw_table_relaying.h"
@@ -29,7 +30,8 @@ constexpr std::array<Flaw, M + N> join(const std::array<Flaw, M>& a,
 inline constexpr auto flaw_table =
     internal::join(internal::join(internal::join(rfc5321_flaws,
                                                  extension_flaws),
-                                  relaying_flaws),
+                                  internal::join(relaying_flaws,
+                                                 audit_flaws)),
                    internal::join(internal::join(auth_flaws, sasl_flaws),
                                   tls_flaws));
 

@@ -156,9 +156,14 @@ asio::awaitable<void> Listener::Impl::converse(net::Connection& connection) {
   Conversation conversation(store_, options_.flaws, surroundings);
   const std::string greeting = conversation.greeting();
   co_await connection.write(greeting, idle_deadline());
-  while (!conversation.closing()) {
-    const bool goes_on = co_await exchange(connection, conversation);
-    if (!goes_on) break;
+  try {
+    while (!conversation.closing()) {
+      const bool goes_on = co_await exchange(connection, conversation);
+      if (!goes_on) break;
+    }
+  } catch (const net::PeerClosed&) {
+    conversation.client_left();
+    throw;
   }
   if (options_.flaws.contains("tls-close-alert-missing"_flaw)) co_return;
   connection.shutdown();

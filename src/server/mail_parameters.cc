@@ -62,10 +62,12 @@ Outcome take_body(const Parameter& parameter, const FlawSet& flaws,
                                 : base::to_upper(text);
   if (value == "7BIT" && !flaws.contains("body-7bit-refused"_flaw))
     return std::nullopt;
-  if (value == "8BITMIME" && !flaws.contains("body-8bitmime-refused"_flaw))
+  if (value == "8BITMIME" && !flaws.contains("body-8bitmime-refused"_flaw)) {
+    result.options.is_eight_bit = true;
     return std::nullopt;
+  }
   if (value == "BINARYMIME" && !flaws.contains("bdat-unlisted"_flaw)) {
-    result.is_binary = true;
+    result.options.is_binary = true;
     return std::nullopt;
   }
   if (flaws.contains("body-unknown-accepted"_flaw)) return std::nullopt;
@@ -81,7 +83,7 @@ Outcome take_smtputf8(const Parameter& parameter, const FlawSet& flaws,
     return Reply{555, "5.5.4", {"Unknown parameter"}};
   if (parameter.value && !flaws.contains("smtputf8-value-accepted"_flaw))
     return bad_parameter("SMTPUTF8 takes no value");
-  result.utf8 = true;
+  result.options.is_utf8 = true;
   return std::nullopt;
 }
 
@@ -169,6 +171,7 @@ Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
   }
   if (std::exchange(result.has_auth, true))
     return bad_parameter("AUTH is there twice");
+  result.names_author = value != "<>";
   if (value == "<>" && !flaws.contains("auth-parameter-null-refused"_flaw))
     return std::nullopt;
   if (flaws.contains("auth-parameter-malformed-accepted"_flaw))
@@ -213,7 +216,7 @@ std::optional<Reply> parse_parameters(std::string_view text, Offer offer,
                                       MailParameters& result) {
   auto refusal = read_parameters(text, offer, flaws, mail_rows, result);
   if (refusal) return refusal;
-  if (result.utf8 && result.has_body &&
+  if (result.options.is_utf8 && result.has_body &&
       flaws.contains("smtputf8-with-body-refused"_flaw)) {
     return bad_parameter("SMTPUTF8 with BODY");
   }

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "server/flaws.h"
 #include "server/reply.h"
+#include "server/store.h"
 
 namespace smtpspec::server {
 
@@ -28,11 +30,10 @@ struct Offer {
 
 struct MailParameters {
   std::optional<std::uint64_t> size;
-  bool is_binary = false;
+  MailOptions options;
   bool has_body = false;
   bool has_ret = false;
   bool has_envid = false;
-  bool utf8 = false;
   std::optional<std::chrono::seconds> by;        ///< from now (RFC 2852)
   std::optional<std::chrono::seconds> hold_for;  ///< RFC 4865
   std::optional<std::chrono::sys_seconds> hold_until;
@@ -40,12 +41,15 @@ struct MailParameters {
   int priority = 0;
   bool solicits = false;  ///< of a class that is refused (RFC 3865)
   bool has_auth = false;  ///< RFC 4954
+  bool names_author = false;  ///< AUTH= is not <>
   bool needs_login_for_auth = false;  ///< a flaw
 };
 
 struct RcptParameters {
   bool has_notify = false;
   bool has_orcpt = false;
+  Notify notify;
+  std::string original;  ///< ORCPT
   int valid_since = 9999;  ///< a year (RFC 7293)
 };
 

@@ -111,7 +111,7 @@ class Dialogue {
     for (const Message& message : store_.messages()) {
       result.push_back(message.octets);
       for (const auto& recipient : message.recipients)
-        result.push_back(recipient);
+        result.push_back(recipient.address);
     }
     return result;
   }

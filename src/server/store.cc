@@ -47,10 +47,21 @@ const Elsewhere* elsewhere(std::string_view mailbox) {
   return found == gone.end() ? nullptr : &*found;
 }
 
+bool is_own_name(std::string_view domain) {
+  constexpr std::array<std::string_view, 6> names = {
+      mail_domain, host_name,     "localhost", "localhost.localdomain",
+      "[127.0.0.1]", "[IPv6:::1]"};
+  return std::any_of(names.begin(), names.end(), [domain](auto name) {
+    return base::equal_without_case(name, domain);
+  });
+}
+
 void Store::add(Message message) {
-  message.id = next_id_++;
-  messages_.push_back(std::move(message));
+  if (message.id == 0) message.id = next_id_;
+  next_id_ = std::max(next_id_, message.id + 1);
+  messages_.push_back(message);
   if (messages_.size() > kept) messages_.pop_front();
+  if (watcher_) watcher_(message);
 }
 
 }  // namespace smtpspec::server

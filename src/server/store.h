@@ -4,15 +4,20 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace smtpspec::server {
 
 constexpr std::string_view host_name = "mx.example.test";
 constexpr std::string_view mail_domain = "example.test";
+/// Whoever comes from there on port 25 may send anywhere, as the hosts of a
+/// site's own network may.
+constexpr std::string_view trusted_address = "127.0.0.9";
 /// Mail from senders in this domain is refused.
 constexpr std::string_view barred_domain = "barred.example";
 
@@ -44,13 +49,46 @@ struct Elsewhere {
 /// Where `mailbox` has gone; nullptr if it is here.
 const Elsewhere* elsewhere(std::string_view mailbox);
 
+/// Whether `domain` is a name of this very host or of its mail domain, as a
+/// server may believe that knows more names than it serves.
+bool is_own_name(std::string_view domain);
+
+/// Which reports a sender wants on a recipient (RFC 3461 section 4.1).
+struct Notify {
+  bool is_given = false;
+  bool on_success = false;
+  bool on_failure = true;
+  bool on_delay = false;
+};
+
+struct Recipient {
+  std::string address;  ///< as RCPT writes it, without brackets
+  /// The mailbox is at another host.
+  bool is_relayed = false;
+  Notify notify;
+  std::string original;  ///< ORCPT as written; empty: none (section 4.2)
+};
+
+/// What MAIL said of the message that holds at the next host too.
+struct MailOptions {
+  std::string envelope_id;  ///< ENVID as written (RFC 3461 section 4.4)
+  std::string returned;     ///< RET: FULL, HDRS or empty (section 4.3)
+  bool is_eight_bit = false;  ///< BODY=8BITMIME
+  bool is_binary = false;     ///< BODY=BINARYMIME
+  bool is_utf8 = false;       ///< SMTPUTF8
+};
+
 /// A message with its envelope.
 struct Message {
   std::uint64_t id = 0;
-  std::string sender;  ///< empty: <>
-  std::vector<std::string> recipients;
-  /// Content, with Return-Path and Received on top (RFC 5321 section 4.4).
+  std::string sender;  ///< as MAIL writes it, without brackets; empty: <>
+  std::vector<Recipient> recipients;
+  /// Content, with Received on top, and above it, if it is not relayed,
+  /// Return-Path (RFC 5321 section 4.4).
   std::string octets;
+  /// It goes to another host, and so do all its recipients.
+  bool is_relayed = false;
+  MailOptions options;
 };
 
 /// The newest messages of all sessions.
@@ -60,12 +98,19 @@ class Store {
 
   /// Number of the next message, from 1.
   std::uint64_t next_id() const { return next_id_; }
+  /// A message without id gets the next one. A transaction with recipients here
+  /// and elsewhere makes two messages of one id.
   void add(Message message);
+  /// `watcher` is called with each message that comes. It may add more.
+  void watch(std::function<void(const Message&)> watcher) {
+    watcher_ = std::move(watcher);
+  }
   /// From old to new, at most `kept`.
   const std::deque<Message>& messages() const { return messages_; }
 
  private:
   std::deque<Message> messages_;
+  std::function<void(const Message&)> watcher_;
   std::uint64_t next_id_ = 1;
 };
 

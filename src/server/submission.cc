@@ -105,10 +105,11 @@ std::optional<Reply> Conversation::domain_refusal(
   return Reply{554, "5.5.0", {"The domain is not fully qualified"}};
 }
 
-/// Who has logged in may send anywhere but to barred domains (RFC 6409 section
+/// Who is trusted, and who has logged in, may send anywhere but to barred domains (RFC 6409 section
 /// 6.2). Nothing: refused as to anybody else.
 std::optional<Reply> Conversation::relay_refusal(
-    const Mailbox& recipient) const {
+    const Mailbox& recipient, const RcptParameters& parameters) const {
+  if (may_relay(recipient, parameters)) return std::nullopt;
   const Reply denied{550, "5.7.1", {"Relaying is denied"}};
   if (user_.empty() || flawed("submission-relay-refused"_flaw)) return denied;
   if (auto refusal = domain_refusal(recipient)) return refusal;
@@ -129,8 +130,8 @@ std::optional<Reply> Conversation::header_refusal(
   return Reply{554, "5.6.0", {"The From field has a malformed address"}};
 }
 
-/// What is put on top of a submitted message: Message-ID where it is missing
-/// (RFC 6409 section 8.3).
+/// What is put on top of a submitted message: Date and Message-ID where they are
+/// missing (RFC 6409 sections 8.2 and 8.3).
 std::string Conversation::added_fields(std::string_view content,
                                        std::uint64_t id) const {
   if (!is_submission()) return "";
@@ -142,6 +143,10 @@ std::string Conversation::added_fields(std::string_view content,
     result += "Message-ID: <" + std::to_string(id) + "." +
               std::to_string(surroundings_.now().time_since_epoch().count()) +
               "@" + std::string(host_name) + ">\r\n";
+  }
+  if (field_of(content, "Date").empty() &&
+      !flawed("submission-date-missing"_flaw)) {
+    result += "Date: " + date_time(surroundings_.now()) + "\r\n";
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "server/careless.h"
 #include "server/conversation.h"
 
 namespace smtpspec::server {
@@ -70,7 +71,7 @@ void Conversation::mail(std::string_view argument) {
     }
     return say(std::move(*refusal));
   }
-  if (refuses_utf8(*path, parameters.utf8) &&
+  if (refuses_utf8(*path, parameters.options.is_utf8) &&
       !(is_utf8(path->text) &&
         flawed("smtputf8-sender-without-parameter-accepted"_flaw))) {
     return say(550, "5.6.7", "The address needs SMTPUTF8");
@@ -161,6 +162,12 @@ std::optional<Path> Conversation::path_argument(std::string_view keyword,
     input = bracketed;
     added = 2;
   }
+  if (is_mail) {
+    if (auto path = careless_sender(argument, flaws_)) {
+      argument.remove_prefix(path->length);
+      return path;
+    }
+  }
   const bool takes_null = is_mail || flawed("rcpt-null-accepted"_flaw);
   const bool is_null = input.starts_with("<>");
   auto path = parse_path(
@@ -187,6 +194,19 @@ bool Conversation::refuses_utf8(const Path& path, bool has_parameter) const {
   return true;
 }
 
+std::optional<Path> Conversation::recipient_argument(
+    std::string_view& argument) {
+  constexpr std::string_view keyword = "TO:";
+  if (!flaws_.empty() && base::starts_without_case(argument, keyword)) {
+    const auto input = argument.substr(keyword.size());
+    if (auto path = careless_recipient(input, flaws_)) {
+      argument = input.substr(path->length);
+      return path;
+    }
+  }
+  return path_argument(keyword, PathKind::forward, argument);
+}
+
 void Conversation::rcpt(std::string_view argument) {
   if (!transaction_.is_open && !flawed("rcpt-before-mail"_flaw))
     return say(503, "5.5.1", "Say MAIL first");
@@ -196,7 +216,7 @@ void Conversation::rcpt(std::string_view argument) {
       argument.find("<@") != std::string_view::npos) {
     return say(554, "5.7.1", "Source routes are denied");
   }
-  const auto path = path_argument("TO:", PathKind::forward, argument);
+  const auto path = recipient_argument(argument);
   if (!path) return;
   if (flawed("rcpt-junk-accepted"_flaw) &&
       (argument.starts_with(" <") || !argument.starts_with(' '))) {
@@ -210,7 +230,7 @@ void Conversation::rcpt(std::string_view argument) {
       reset_transaction();
     return;
   }
-  if (refuses_utf8(*path, transaction_.parameters.utf8) &&
+  if (refuses_utf8(*path, transaction_.parameters.options.is_utf8) &&
       !flawed("smtputf8-recipient-without-parameter-accepted"_flaw)) {
     return say(553, "5.6.7", "The address needs SMTPUTF8");
   }
@@ -218,7 +238,7 @@ void Conversation::rcpt(std::string_view argument) {
       flawed("size-rcpt-refused-550"_flaw)) {
     return say(550, "5.2.3", "Too large for the recipient");
   }
-  if (auto refusal = recipient_refusal(path->mailbox)) {
+  if (auto refusal = recipient_refusal(*path, parameters)) {
     transaction_.is_last_rcpt_refused = true;
     if (!parameters.has_notify || refusal->enhanced != "5.1.1" ||
         !flawed("dsn-notify-changes-reply"_flaw)) {
@@ -228,7 +248,7 @@ void Conversation::rcpt(std::string_view argument) {
   transaction_.is_last_rcpt_refused = false;
   if (auto refusal = refusal_for(parameters, path->mailbox))
     return say(std::move(*refusal));
-  add_recipient(path->mailbox);
+  add_recipient(*path, parameters);
 }
 
 /// What the recipient does not want: advertising (RFC 3865), mail for an owner
@@ -248,7 +268,8 @@ std::optional<Reply> Conversation::refusal_for(
   return std::nullopt;
 }
 
-void Conversation::add_recipient(const Mailbox& mailbox) {
+void Conversation::add_recipient(const Path& path,
+                                 const RcptParameters& parameters) {
   auto& recipients = transaction_.recipients;
   if (transaction_.sender.is_null && !recipients.empty() &&
       flawed("null-sender-one-recipient"_flaw)) {
@@ -260,25 +281,51 @@ void Conversation::add_recipient(const Mailbox& mailbox) {
                                 : recipient_limit;
   if (recipients.size() >= limit)
     return say(452, "4.5.3", "Too many recipients");
-  const auto name = mailbox_of(mailbox.local_part).value_or(mailbox.local_part);
-  const bool is_relayed = !user_.empty() && !mailbox.domain.empty() &&
-                          !serves(mailbox);
-  if (!flawed("rcpt-not-stored"_flaw)) {
-    recipients.push_back(is_relayed
-                             ? mailbox.local_part + "@" + mailbox.domain
-                             : name + "@" + std::string(mail_domain));
-  }
-  if (is_relayed) return say(250, "2.1.5", "Recipient ok");
-  if (const Elsewhere* gone = elsewhere(name)) {
+  if (!flawed("rcpt-not-stored"_flaw))
+    recipients.push_back(recipient_of(path, parameters));
+  const auto name = mailbox_of(path.mailbox.local_part);
+  const Elsewhere* gone = name ? elsewhere(*name) : nullptr;
+  if (gone && !is_foreign(path)) {
     return say(251, "2.1.5", "User not local; will forward to <" +
                              std::string(gone->address) + ">");
   }
   say(250, "2.1.5", "Recipient ok");
 }
 
+/// Whether mail for `path` goes to another host.
+bool Conversation::is_foreign(const Path& path) const {
+  if (path.is_rewritten) return true;
+  if (path.mailbox.domain.empty() || serves(path.mailbox)) return false;
+  // With the flaw it goes nowhere.
+  return !user_.empty() || !flawed("relay-accepted"_flaw);
+}
+
+Recipient Conversation::recipient_of(const Path& path,
+                                     const RcptParameters& parameters) const {
+  Recipient result;
+  result.notify = parameters.notify;
+  result.original = parameters.original;
+  result.is_relayed = is_foreign(path);
+  const auto& local_part = path.mailbox.local_part;
+  if (result.is_relayed) {
+    result.address = path.text;
+    return result;
+  }
+  const auto name = mailbox_of(local_part).value_or(local_part);
+  result.address = name + "@" + std::string(mail_domain);
+  if (const Elsewhere* gone = elsewhere(name)) {
+    result.address = gone->address;
+    result.is_relayed = true;
+  }
+  return result;
+}
+
 /// Who is no recipient here (3.3, 3.6.2). Postmaster is one in any case and
 /// without a domain (4.1.1.3, 4.5.1).
-std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
+std::optional<Reply> Conversation::recipient_refusal(
+    const Path& path, const RcptParameters& parameters) {
+  if (path.is_rewritten) return std::nullopt;
+  const Mailbox& mailbox = path.mailbox;
   const Reply unknown{550, "5.1.1", {"No such user"}};
   if (base::equal_without_case(mailbox.local_part, "postmaster")) {
     const bool has_domain = !mailbox.domain.empty();
@@ -299,7 +346,7 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
   if (!serves(mailbox)) {
     if (flawed("relay-accepted"_flaw) || flawed("submission-open"_flaw))
       return std::nullopt;
-    return relay_refusal(mailbox);
+    return relay_refusal(mailbox, parameters);
   }
   if (const auto name = mailbox_of(mailbox.local_part)) {
     const Elsewhere* gone = elsewhere(*name);
@@ -307,7 +354,10 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
     return Reply{551, "5.1.6", {"User not local; please try <" +
                                 std::string(gone->address) + ">"}};
   }
-  if (flawed("unknown-user-accepted"_flaw)) return std::nullopt;
+  if (flawed("unknown-user-accepted"_flaw) || flawed("catch-all"_flaw) ||
+      flawed("bounces-to-forged-sender"_flaw)) {
+    return std::nullopt;
+  }
   if (flawed("recipients-checked-at-dot"_flaw)) {
     transaction_.has_unknown_user = true;
     return std::nullopt;
@@ -320,6 +370,7 @@ std::optional<Reply> Conversation::recipient_refusal(const Mailbox& mailbox) {
 }
 
 bool Conversation::serves(const Mailbox& mailbox) const {
+  if (flawed("catch-all"_flaw) && is_own_name(mailbox.domain)) return true;
   return flawed("domain-case-sensitive"_flaw)
              ? mailbox.domain == mail_domain
              : base::equal_without_case(mailbox.domain, mail_domain);

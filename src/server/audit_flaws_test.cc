@@ -1,0 +1,469 @@
+// Flaws that only delivery shows: what a server that has one hands over is not
+// what a right server does.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/conversation.h"
+#include "server/flaw_table_audit.h"
+
+namespace smtpspec::server {
+namespace {
+
+using testing::Contains;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+using Reads = std::vector<std::string>;
+using std::string_literals::operator""s;
+
+FlawId flaw_named(std::string_view name) { return *find_flaw(name); }
+
+/// How a session is set up, and what its client says.
+struct Scene {
+  Reads reads;
+  std::string address = "127.0.0.2";
+  bool is_secure = false;
+  Service service = Service::mta;
+  bool is_cut = false;
+};
+
+/// What a server with `flaws` handed over.
+std::vector<Message> handed_over(const Scene& scene, const FlawSet& flaws) {
+  Store store;
+  std::vector<Message> result;
+  store.watch([&](const Message& message) { result.push_back(message); });
+  Surroundings surroundings;
+  surroundings.client_address = scene.address;
+  surroundings.service = scene.service;
+  surroundings.now = [] {
+    return std::chrono::system_clock::time_point(
+        std::chrono::sys_days(std::chrono::year(2026) / 11 / 21));
+  };
+  if (scene.is_secure) surroundings.tls = net::TlsFacts{};
+  Conversation conversation(store, flaws, surroundings);
+  for (const std::string& read : scene.reads) {
+    if (!conversation.closing()) conversation.receive(read);
+  }
+  if (scene.is_cut) conversation.client_left();
+  return result;
+}
+
+Reads transaction(const std::string& sender, const std::string& recipient,
+                  const std::string& ehlo = "client.example") {
+  return {"EHLO " + ehlo + "\r\n", "MAIL FROM:" + sender + "\r\n",
+          "RCPT TO:" + recipient + "\r\n",
+          "DATA\r\n", "Subject: x\r\n\r\nx\r\n.\r\n"};
+}
+
+Reads mail(const std::string& content,
+           const std::string& recipients = "RCPT TO:<alice@example.test>\r\n") {
+  return {"EHLO client.example\r\n",
+          "MAIL FROM:<a@b.example>\r\n" + recipients + "DATA\r\n",
+          content + ".\r\n"};
+}
+
+/// An address pattern of open relays, and the flaw that lets it through.
+struct Pattern {
+  std::string id;
+  std::string sender;
+  std::string recipient;
+  std::string_view flaw;
+  std::string ehlo = "client.example";
+};
+
+const std::string far = "u@sink.example";
+
+std::vector<Pattern> patterns() {
+  const std::string literal = "<s@[127.0.0.1]>";
+  const std::string host = "<s@mx.example.test>";
+  const std::string other = "<s@other.example>";
+  return {
+      {"U01", "<>", "<u@sink.example>", "relays-for-null-sender"},
+      {"U02", "<s@sink.example>", "<u@sink.example>",
+       "relays-for-same-domain-sender"},
+      {"U03", host, "<u@sink.example>", "relays-for-local-sender"},
+      {"U04", literal, "<u@sink.example>", "relays-for-literal-sender"},
+      {"U05", literal, "<u%sink.example@[127.0.0.1]>", "relays-percent-hack"},
+      {"U06", literal, "<u%sink.example@mx.example.test>",
+       "relays-percent-hack"},
+      {"U07", literal, "<\"u@sink.example\">", "relays-quoted-at"},
+      {"U08", literal, "<\"u%sink.example\">", "relays-percent-hack"},
+      {"U09", literal, "<u@sink.example@[127.0.0.1]>", "relays-quoted-at"},
+      {"U10", literal, "<\"u@sink.example\"@[127.0.0.1]>", "relays-quoted-at"},
+      {"U11", literal, "<u@sink.example@mx.example.test>", "relays-quoted-at"},
+      {"U12", literal, "<@[127.0.0.1]:u@sink.example>", "relays-source-route"},
+      {"U13", literal, "<@mx.example.test:u@sink.example>",
+       "relays-source-route"},
+      {"U14", literal, "<sink.example!u>", "relays-bang-path"},
+      {"U15", literal, "<sink.example!u@[127.0.0.1]>", "relays-bang-path"},
+      {"U16", literal, "<sink.example!u@mx.example.test>", "relays-bang-path"},
+      {"U17", other, "<u@sink.example>", "relays-for-all"},
+      {"U19", "<s>", "<u@sink.example>", "relays-for-local-sender"},
+      {"U20", host, "<u%sink.example@mx.example.test>", "relays-percent-hack"},
+      {"U25", host, "<\"u@sink.example\"@mx.example.test>",
+       "relays-quoted-at"},
+      {"U32", "<s@localhost>", "<u@sink.example>", "relays-for-local-sender"},
+      {"U33", literal, "<\"u@sink.example@mx.example.test\">",
+       "relays-quoted-at"},
+      {"U35", "<postmaster@mx.example.test>", "<u@sink.example>",
+       "relays-for-local-sender"},
+      {"U37", "<s@rnd.sink.example>", "<u@sink.example>",
+       "relays-for-same-domain-sender"},
+      {"U38", "<s@client.example>", "<u@sink.example>", "relays-for-all"},
+      {"U39", "<s@client.example>", far, "relays-without-brackets"},
+      {"U40", host, "<u%[sink.example]@>", "relays-percent-hack"},
+      {"U41", host, "<u@[sink.example]@>", "relays-quoted-at"},
+      {"U42", "<s>", "<u%sink.example>", "relays-percent-hack"},
+      {"U43", "<s>", "<\"u@sink.example\">", "relays-quoted-at"},
+      {"U44", "<>", "<IMCEASMTP-u+40sink+2Eexample@example.test>",
+       "relays-imceasmtp"},
+      {"X01", host, "<u%sink.example@example.test>", "relays-percent-hack"},
+      {"X02", host, "<\"u@sink.example\"@example.test>", "relays-quoted-at"},
+      {"X03", host, "<sink.example!u@example.test>", "relays-bang-path"},
+      {"X04", host, "<@example.test:u@sink.example>", "relays-source-route"},
+      {"X05", host, "<@mx.example.test,@example.test:u@sink.example>",
+       "relays-source-route"},
+      {"X06", host, "<u%sink.example%example.test@mx.example.test>",
+       "relays-percent-hack"},
+      {"X07", host, "<u%sink.example@localhost>", "relays-percent-hack"},
+      {"X08", host, "<u@sink.example@localhost>", "relays-quoted-at"},
+      {"X09", host, "<@localhost:u@sink.example>", "relays-source-route"},
+      {"X10", "<s@example.test>", "<u@sink.example>",
+       "relays-for-local-sender"},
+      {"X11", "<s@localhost.localdomain>", "<u@sink.example>",
+       "relays-for-local-sender"},
+      {"X12", literal, "<u@sink.example>", "relays-for-literal-sender"},
+      {"X13", "<root>", "<u@sink.example>", "relays-for-local-sender"},
+      {"X14", host, "<u@sink.example.>", "relays-trailing-dot"},
+      {"X17", host, "<u=sink.example@example.test>", "relays-verp"},
+      {"X18", host, "<SRS0=x=tt=sink.example=u@example.test>", "relays-verp"},
+      {"X19", host, "<u+sink.example@example.test>", "relays-subaddress"},
+      {"X20", host, "<u@example.test%sink.example>", "relays-percent-hack"},
+      {"X21", host, "<u@example.test@sink.example>", "relays-quoted-at"},
+      {"X22", host, "<\"u%sink.example\"@example.test>",
+       "relays-percent-hack"},
+      {"X23", host, "<u\\@sink.example@example.test>", "relays-quoted-at"},
+      {"X24", host, "<u@sink.example(c)@example.test>", "relays-comment"},
+      {"X25", host, "<u@sink.example\0@example.test>"s,
+       "relays-nul-truncated"},
+      {"X26", host, "<u@example.test\0@sink.example>"s,
+       "relays-nul-truncated"},
+      {"X27", host, "<u@sink.example @example.test>", "relays-comment"},
+      {"X28", host, "<example.test!sink.example!u>", "relays-bang-path"},
+      {"X29", host, "<mx.example.test!sink.example!u>", "relays-bang-path"},
+      {"X30", host, "<u%sink.example@>", "relays-percent-hack"},
+      {"X31", host, "<:u@sink.example>", "relays-source-route"},
+      {"X32", host, "<alice@example.test>,<u@sink.example>",
+       "relays-two-paths"},
+      {"X33", host,
+       "<u@sink.example> NOTIFY=NEVER ORCPT=rfc822;u@example.test",
+       "relays-for-local-orcpt"},
+      {"X34", other, "<u@sink.example>", "relays-for-ehlo-name", "localhost"},
+      {"X35", other, "<u@sink.example>", "relays-for-ehlo-name",
+       "example.test"},
+      {"X36", other, "<u@sink.example>", "relays-for-ehlo-name",
+       "mx.example.test"},
+      {"X37", other, "<u@sink.example>", "relays-for-ehlo-name",
+       "[127.0.0.1]"},
+  };
+}
+
+TEST(RelayPattern, IsRelayedWithItsFlawOnly) {
+  FlawSet catch_all = {"catch-all"_flaw};
+  for (const Pattern& row : patterns()) {
+    const Scene scene{transaction(row.sender, row.recipient, row.ehlo)};
+    EXPECT_THAT(handed_over(scene, {}), IsEmpty()) << row.id;
+    for (const Message& message : handed_over(scene, catch_all))
+      EXPECT_FALSE(message.is_relayed) << row.id;
+    const auto messages = handed_over(scene, {flaw_named(row.flaw)});
+    ASSERT_THAT(messages, SizeIs(1)) << row.id << " " << row.flaw;
+    EXPECT_TRUE(messages[0].is_relayed) << row.id;
+    EXPECT_EQ(messages[0].recipients[0].address, far) << row.id;
+  }
+}
+
+TEST(RelayPattern, OfALiteralIsRelayedToIt) {
+  for (const std::string recipient :
+       {"u@[192.0.2.25]", "u@[IPv6:2001:db8::25]"}) {
+    const Scene scene{transaction("<s@mx.example.test>",
+                                  "<" + recipient + ">")};
+    EXPECT_THAT(handed_over(scene, {}), IsEmpty());
+    const auto messages =
+        handed_over(scene, {"relays-foreign-literal"_flaw});
+    ASSERT_THAT(messages, SizeIs(1));
+    EXPECT_EQ(messages[0].recipients[0].address, recipient);
+  }
+}
+
+TEST(RelayPattern, OfOursStaysHere) {
+  const Reads ours = transaction("<a@b.example>", "<alice@example.test>");
+  for (const Flaw& row : audit_flaws) {
+    if (!row.name.starts_with("relays-")) continue;
+    const auto messages = handed_over({ours}, {flaw_named(row.name)});
+    ASSERT_THAT(messages, SizeIs(1)) << row.name;
+    EXPECT_FALSE(messages[0].is_relayed) << row.name;
+  }
+}
+
+TEST(Relaying, IsForTheTrustedAddressOnly) {
+  const Reads reads = transaction("<a@b.example>", "<u@sink.example>");
+  EXPECT_THAT(handed_over({reads, "127.0.0.9"}, {}), SizeIs(1));
+  EXPECT_THAT(handed_over({reads, "127.0.0.1"}, {}), IsEmpty());
+  EXPECT_THAT(handed_over({reads, "127.0.0.9", false, Service::submission}, {}),
+              IsEmpty());
+}
+
+TEST(Relaying, PassesOnNoReturnPath) {
+  const auto messages = handed_over(
+      {mail("Subject: x\r\n\r\nx\r\n",
+            "RCPT TO:<u@sink.example>\r\nRCPT TO:<alice@example.test>\r\n"),
+       "127.0.0.9"},
+      {});
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(messages[0].id, messages[1].id);
+  EXPECT_THAT(messages[0].octets, StartsWith("Return-Path: <a@b.example>\r\n"
+                                             "Received: "));
+  EXPECT_FALSE(messages[0].is_relayed);
+  EXPECT_THAT(messages[1].octets, StartsWith("Received: "));
+  EXPECT_TRUE(messages[1].is_relayed);
+}
+
+TEST(Relaying, KeepsWhatMailAndRcptSaid) {
+  const auto messages = handed_over(
+      {{"EHLO client.example\r\n",
+        "MAIL FROM:<a@b.example> RET=hdrs ENVID=x+2By BODY=8BITMIME\r\n",
+        "RCPT TO:<\"a b\"@sink.example> NOTIFY=success,delay "
+        "ORCPT=rfc822;c@d\r\n",
+        "DATA\r\n", ".\r\n"},
+       "127.0.0.9"},
+      {});
+  ASSERT_THAT(messages, SizeIs(1));
+  const Message& message = messages[0];
+  EXPECT_EQ(message.options.returned, "HDRS");
+  EXPECT_EQ(message.options.envelope_id, "x+2By");
+  EXPECT_TRUE(message.options.is_eight_bit);
+  const Recipient& recipient = message.recipients[0];
+  EXPECT_EQ(recipient.address, "\"a b\"@sink.example");
+  EXPECT_TRUE(recipient.notify.on_success);
+  EXPECT_FALSE(recipient.notify.on_failure);
+  EXPECT_EQ(recipient.original, "rfc822;c@d");
+}
+
+TEST(Relaying, SendsOnMailForWhoHasMoved) {
+  const auto messages = handed_over(
+      {transaction("<a@b.example>", "<carol@example.test>")}, {});
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_TRUE(messages[0].is_relayed);
+  EXPECT_EQ(messages[0].recipients[0].address, "carol@elsewhere.example");
+}
+
+TEST(Delivery, IsReportedOnRequest) {
+  const std::string rcpt = "<alice@example.test> NOTIFY=SUCCESS";
+  auto messages = handed_over({transaction("<a@b.example>", rcpt)}, {});
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(messages[1].sender, "");
+  EXPECT_EQ(messages[1].recipients[0].address, "a@b.example");
+  EXPECT_TRUE(messages[1].is_relayed);
+  EXPECT_THAT(messages[1].octets, HasSubstr("\r\nAction: delivered\r\n"));
+  EXPECT_THAT(handed_over({transaction("<>", rcpt)}, {}), SizeIs(1));
+}
+
+/// A second message in the data of the first: behind each of these ends.
+TEST(Smuggling, MakesTwoMessagesWithItsFlawOnly) {
+  struct Row {
+    std::string end;
+    FlawId flaw;
+  };
+  const std::vector<Row> rows = {
+      {"\n.\n", "lf-dot-lf"_flaw},
+      {"\r.\r", "cr-dot-cr"_flaw},
+      {"\r.\n", "cr-dot-lf"_flaw},
+      {"\n.\r", "lf-dot-cr"_flaw},
+      {"\n.\r\n", "lf-dot-crlf"_flaw},
+      {"\r\n.\n", "crlf-dot-lf"_flaw},
+      {"\r.\r\n", "cr-dot-crlf"_flaw},
+      {"\r\n.\r", "crlf-dot-cr"_flaw},
+      {"\r\n.\r\r\n", "crlf-dot-cr-crlf"_flaw},
+      {"\r\n\0.\r\n"s, "nul-dot"_flaw},
+      {"\r\n.\0\r\n"s, "dot-nul"_flaw},
+      {"\r\n. \r\n", "dot-space"_flaw},
+  };
+  for (const Row& row : rows) {
+    for (const bool is_one_write : {true, false}) {
+      const std::string hidden =
+          "MAIL FROM:<evil@b.example>\r\nRCPT TO:<bob@example.test>\r\n"
+          "DATA\r\nSubject: hidden\r\n\r\nx\r\n";
+      Scene scene{mail("Subject: x\r\n\r\nx" + row.end + hidden)};
+      if (is_one_write) {
+        std::string all;
+        for (const auto& read : scene.reads) all += read;
+        scene.reads = {all};
+      }
+      EXPECT_LE(handed_over(scene, {}).size(), 1u) << row.flaw.name();
+      const auto messages = handed_over(scene, {row.flaw});
+      ASSERT_THAT(messages, SizeIs(2)) << row.flaw.name();
+      EXPECT_EQ(messages[1].sender, "evil@b.example");
+      EXPECT_THAT(messages[1].octets,
+                  EndsWith("Subject: hidden\r\n\r\nx\r\n"));
+    }
+  }
+}
+
+TEST(Smuggling, InAChunkMakesTwoMessagesWithItsFlawOnly) {
+  const std::string hidden =
+      "x\r\n.\r\nMAIL FROM:<evil@b.example>\r\nRCPT TO:<bob@example.test>\r\n"
+      "DATA\r\nhidden\r\n.\r\n";
+  Scene scene{mail("")};
+  scene.reads.resize(2);
+  scene.reads[1] =
+      "MAIL FROM:<a@b.example>\r\nRCPT TO:<alice@example.test>\r\n"
+      "BDAT " + std::to_string(hidden.size()) + " LAST\r\n" + hidden;
+  const auto right = handed_over(scene, {});
+  ASSERT_THAT(right, SizeIs(1));
+  EXPECT_THAT(right[0].octets, EndsWith(hidden));
+  const auto messages = handed_over(scene, {"bdat-dot-ends-chunk"_flaw});
+  ASSERT_THAT(messages, SizeIs(2));
+  EXPECT_EQ(messages[1].sender, "evil@b.example");
+}
+
+/// All that the sink or the owner of a mailbox could see.
+std::vector<std::string> seen(const Scene& scene, const FlawSet& flaws) {
+  std::vector<std::string> result;
+  for (const Message& message : handed_over(scene, flaws)) {
+    result.push_back(message.is_relayed ? "relayed" : "here");
+    result.push_back(message.sender);
+    result.push_back(message.octets);
+    for (const Recipient& recipient : message.recipients)
+      result.push_back(recipient.address);
+  }
+  return result;
+}
+
+std::vector<Scene> scenes() {
+  const std::string to_sink = "<u@sink.example>";
+  const std::string header = "Subject: x\r\nFrom: a@b.example\r\n";
+  const std::string three = "RCPT TO:<alice@example.test>\r\n"
+                            "RCPT TO:<bob@example.test>\r\n"
+                            "RCPT TO:<theboss@example.test>\r\n";
+  const Reads begin = {"EHLO client.example\r\nMAIL FROM:<a@b.example>\r\n"
+                       "RCPT TO:<alice@example.test>\r\n"};
+  const auto then = [&begin](const Reads& more) {
+    Reads reads = begin;
+    reads.insert(reads.end(), more.begin(), more.end());
+    return reads;
+  };
+  std::vector<Scene> result;
+  for (const Pattern& row : patterns())
+    result.push_back({transaction(row.sender, row.recipient, row.ehlo)});
+  for (const Scene& scene : std::vector<Scene>{
+           {transaction("<a@b.example>", to_sink), "127.0.0.9"},
+           {transaction("<a@b.example>", to_sink), "127.0.0.2", true},
+           {transaction("<a@b.example> AUTH=a@b.example", to_sink)},
+           {transaction("<s@mx.example.test>", "<u@[192.0.2.25]>")},
+           {transaction("<a@b.example>", "<who@example.test>")},
+           {transaction("<a@b.example>", "<who@mx.example.test>")},
+           {transaction("<a@b.example>", "<alice@example.test> "
+                                         "NOTIFY=SUCCESS")},
+           {transaction("<>", "<alice@example.test>")},
+           {transaction("<a@b.example>", "<alice@example.test>", "[192.0.2.7]")},
+           {transaction("<a@b.example>", "<alice@example.test>"), "127.0.0.2",
+            true},
+           {then({"AUTH PLAIN AGEAYg==\r\n", "RCPT TO:" + to_sink + "\r\n",
+                  "DATA\r\n", ".\r\n"})},
+           {then({"RCPT TO:" + to_sink + "\r\n", "DATA\r\n", ".\r\n"})},
+           {then({"DATA\r\n", ".\r\n", "MAIL FROM:<a@b.example>\r\n",
+                  "RCPT TO:" + to_sink + "\r\n", "DATA\r\n", ".\r\n"})},
+           {then({"QUIT\r\n"})},
+           {then({"DATA\r\n", "Subject: half\r\n"}), "127.0.0.2", false,
+            Service::mta, true},
+           {then({"BDAT 9 LAST\r\n..\r\n.x\r\n"})},
+           {then({"BDAT 9 LAST\r\nx\r\n.\r\nQ\r\n"})},
+           {{"HELO client.example\r\n", "MAIL FROM:<a@b.example>\r\n",
+             "RCPT TO:<alice@example.test>\r\n", "DATA\r\n", ".\r\n"}},
+           {mail(header + "\r\nx\r\n", three)},
+           {mail(header + "To: <u@sink.example>\r\n\r\nx\r\n")},
+           {mail("Received: a\r\nReceived: b\r\n" + header + "\r\nx \t\r\n"
+                 "\x80 \r\n....\r\n" + std::string(100, 'x') + "\r\n")}}) {
+    result.push_back(scene);
+  }
+  const Scene after_login{
+      {"EHLO client.example\r\n", "AUTH PLAIN AGUAZQ==\r\n",
+       "MAIL FROM:<a@b.example>\r\n", "RCPT TO:" + to_sink + "\r\n",
+       "DATA\r\n", ".\r\n"},
+      "127.0.0.2", true};
+  result.push_back(after_login);
+  return result;
+}
+
+TEST(AuditFlaws, EachOneShows) {
+  const auto all = scenes();
+  std::vector<std::vector<std::string>> right;
+  for (const Scene& scene : all) right.push_back(seen(scene, {}));
+  const std::set<std::string_view> elsewhere = {
+      "dsn-never-ignored",        // courier_test
+      "submission-date-missing",  // below
+  };
+  for (const Flaw& row : audit_flaws) {
+    if (elsewhere.contains(row.name)) continue;
+    bool shows = false;
+    for (std::size_t i = 0; i < all.size() && !shows; ++i)
+      shows = seen(all[i], {flaw_named(row.name)}) != right[i];
+    EXPECT_TRUE(shows) << row.name;
+  }
+}
+
+TEST(AuditFlaws, SubmissionWithoutDate) {
+  const Scene scene{mail("Subject: x\r\n\r\nx\r\n"), "127.0.0.1", false,
+                    Service::submission};
+  const FlawId open = "submission-open"_flaw;
+  const std::string date = "\r\nDate: Sat, 21 Nov 2026 00:00:00 +0000\r\n";
+  EXPECT_THAT(handed_over(scene, {open})[0].octets, HasSubstr(date));
+  EXPECT_THAT(
+      handed_over(scene, {open, "submission-date-missing"_flaw})[0].octets,
+      Not(HasSubstr(date)));
+}
+
+/// What one flaw puts where.
+TEST(AuditFlaws, OfReceivedShowWhereTheySay) {
+  const Scene scene{mail("Subject: x\r\n\r\nx\r\n",
+                         "RCPT TO:<alice@example.test>\r\n"
+                         "RCPT TO:<bob@example.test>\r\n")};
+  const std::vector<std::pair<std::string_view, std::string>> rows = {
+      {"received-without-from", "Received: \r\n\tby mx"},
+      {"received-without-client", "Received: from unknown\r\n\tby mx"},
+      {"received-without-address", "from client.example\r\n\tby mx"},
+      {"received-without-by", "\r\n\twith ESMTP id 1;"},
+      {"received-clauses-out-of-order", "\twith ESMTP by mx.example.test id"},
+      {"received-for-two", "for <alice@example.test>,<bob@example.test>;"},
+      {"received-for-other-recipient", "for <alice@example.test>;"},
+      {"received-two-digit-year", "Sat, 21 Nov 26 00:00:00 +0000"},
+      {"received-zone-name", "00:00:00 GMT\r\n"},
+      {"received-bad-date", "Sat, 32 Foo 2026 00:00:00 +0000"},
+      {"received-without-date", " id 1\r\n"},
+      {"received-unregistered-with", "with FASTSMTP id"},
+      {"received-claims-s-in-clear", "with ESMTPS id"},
+      {"received-8bit", "\xe9"},
+      {"received-below", "Subject: x\r\nReceived:"},
+      {"return-path-other", "Return-Path: <alice@example.test>\r\n"},
+      {"return-path-without-brackets", "Return-Path: a@b.example\r\n"},
+      {"apparently-to-added",
+       "\r\nApparently-To: alice@example.test, bob@example.test\r\n\r\n"},
+  };
+  for (const auto& [flaw, text] : rows) {
+    EXPECT_THAT(handed_over(scene, {})[0].octets, Not(HasSubstr(text))) << flaw;
+    EXPECT_THAT(handed_over(scene, {flaw_named(flaw)})[0].octets,
+                HasSubstr(text));
+  }
+}
+
+}  // namespace
+}  // namespace smtpspec::server

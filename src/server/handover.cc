@@ -1,0 +1,168 @@
+// A message that was taken, on its way: trace fields, who gets it, and what
+// flaws make of it (RFC 5321 sections 4.4 and 6.1; RFC 3461 section 5.2.3).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "server/alterations.h"
+#include "server/conversation.h"
+#include "server/report.h"
+
+namespace smtpspec::server {
+
+void Conversation::deliver(std::string octets) {
+  const auto id = store_.next_id();
+  say_result({250, "2.0.0", {fmt::format("Ok, taken as {}", id)}});
+  hand_over(std::move(octets), id);
+}
+
+namespace {
+
+/// With the flaw: the recipients are those that the header names.
+std::vector<Recipient> recipients_in(std::string_view content) {
+  std::vector<Recipient> result;
+  for (std::string& address : addresses_in_to(content)) {
+    const auto domain = address.substr(address.rfind('@') + 1);
+    Recipient recipient;
+    recipient.is_relayed = !is_own_name(domain);
+    recipient.address = std::move(address);
+    result.push_back(std::move(recipient));
+  }
+  return result;
+}
+
+}  // namespace
+
+void Conversation::hand_over(std::string octets, std::uint64_t id) {
+  if (flawed("drops-mail"_flaw)) return;
+  octets = added_fields(octets, id) + octets;
+  auto recipients = transaction_.recipients;
+  if (flawed("routed-by-header"_flaw)) recipients = recipients_in(octets);
+  if (flawed("recipient-lost"_flaw) && recipients.size() > 2)
+    recipients.erase(recipients.begin() + 1);
+  octets = altered(std::move(octets), recipients, mail_came_by_bdat_, flaws_);
+  const auto relayed = std::stable_partition(
+      recipients.begin(), recipients.end(),
+      [](const Recipient& recipient) { return !recipient.is_relayed; });
+  const std::vector<Recipient> elsewhere(relayed, recipients.end());
+  recipients.erase(relayed, recipients.end());
+  // Only flaws take mail without recipients; it goes nowhere else.
+  if (!recipients.empty() || elsewhere.empty())
+    hand_over(octets, id, std::move(recipients), false);
+  if (!elsewhere.empty()) hand_over(octets, id, elsewhere, true);
+}
+
+/// The message for those recipients who are here, or for those who are not.
+void Conversation::hand_over(const std::string& octets, std::uint64_t id,
+                             std::vector<Recipient> recipients,
+                             bool is_relayed) {
+  Message message;
+  message.id = id;
+  message.sender = transaction_.sender.text;
+  message.recipients = std::move(recipients);
+  message.is_relayed = is_relayed;
+  message.options = transaction_.parameters.options;
+  message.octets = octets;
+  if (!flawed("trace-missing"_flaw)) {
+    const auto facts = trace_facts(id);
+    message.octets = with_received(received_field(facts, flaws_),
+                                   message.octets, flaws_);
+    // RFC 5321 section 4.4: final delivery, and no other, adds Return-Path.
+    if (!is_relayed || flawed("return-path-when-relayed"_flaw))
+      message.octets = return_path_field(facts, flaws_) + message.octets;
+  }
+  store_.add(message);
+  if (flawed("delivers-twice"_flaw)) store_.add(message);
+  if (!is_relayed) report(message);
+}
+
+/// Reports to the sender what became of his mail here: that it was delivered,
+/// if he asked for it; with a flaw also that there is no such mailbox.
+void Conversation::report(const Message& message) {
+  std::vector<RecipientReport> reports;
+  for (const Recipient& recipient : message.recipients) {
+    const auto local_part =
+        recipient.address.substr(0, recipient.address.rfind('@'));
+    if (!mailbox_of(local_part) && flawed("bounces-to-forged-sender"_flaw)) {
+      reports.push_back({recipient, Action::failed, "5.1.1",
+                         "550 5.1.1 No such user", ""});
+    } else if (recipient.notify.on_success &&
+               !flawed("dsn-success-missing"_flaw)) {
+      reports.push_back({recipient, Action::delivered, "2.0.0", "", ""});
+    }
+  }
+  if (reports.empty() || message.sender.empty()) return;
+  store_.add(report_on(message, reports,
+                       {store_.next_id(), surroundings_.now(),
+                        flawed("dsn-sender-not-null"_flaw)}));
+}
+
+void Conversation::client_left() {
+  if (flawed("delivers-half-message"_flaw) &&
+      (mode_ == Mode::data || mode_ == Mode::chunk)) {
+    mail_came_by_bdat_ = mode_ == Mode::chunk;
+    hand_over(data_ ? data_->content() : transaction_.chunks,
+              store_.next_id());
+    data_.reset();
+    mode_ = Mode::command;
+    return reset_transaction();
+  }
+  deliver_unfinished();
+}
+
+/// With a flaw: the content is what came of it, if anything did.
+void Conversation::deliver_unfinished() {
+  if (transaction_.recipients.empty() || !flawed("delivers-unfinished"_flaw))
+    return;
+  hand_over(transaction_.chunks, store_.next_id());
+  reset_transaction();
+}
+
+/// What stands behind "with" (RFC 3848, RFC 6531 section 3.7.3).
+std::string Conversation::protocol() const {
+  if (flawed("received-unregistered-with"_flaw)) return "FASTSMTP";
+  const bool is_utf8 = transaction_.parameters.options.is_utf8;
+  if (greeted_ != Greeted::ehlo)
+    return flawed("received-says-esmtp-after-helo"_flaw) ? "ESMTP" : "SMTP";
+  std::string result = is_utf8 ? "UTF8" : is_lmtp() ? "" : "E";
+  result += is_lmtp() ? "LMTP" : "SMTP";
+  if (is_secure() ? !flawed("received-without-s"_flaw)
+                  : flawed("received-claims-s-in-clear"_flaw)) {
+    result += "S";
+  }
+  const bool has_login = !user_.empty();
+  if (has_login ? !flawed("auth-received-without-a"_flaw)
+                : flawed("auth-received-claims-a"_flaw)) {
+    result += "A";
+  }
+  // Only a flaw lets such a name in.
+  if (user_.find('\r') != std::string::npos) result += " (" + user_ + ")";
+  return result;
+}
+
+/// The client's address as RFC 5321 section 4.1.3 writes it.
+std::string Conversation::client_literal() const {
+  const auto& address = surroundings_.client_address;
+  const bool is_ipv6 = address.find(':') != std::string::npos;
+  return fmt::format("[{}{}]", is_ipv6 ? "IPv6:" : "", address);
+}
+
+TraceFacts Conversation::trace_facts(std::uint64_t id) const {
+  TraceFacts facts;
+  facts.sender = transaction_.sender.text;
+  facts.client_name = client_name_;
+  facts.client_literal = client_literal();
+  facts.protocol = protocol();
+  // RFC 6710 section 4.1.
+  const auto& parameters = transaction_.parameters;
+  if (parameters.has_priority)
+    facts.clauses = fmt::format(" PRIORITY {}", parameters.priority);
+  facts.recipients = transaction_.recipients;
+  facts.id = id;
+  facts.time = surroundings_.now();
+  return facts;
+}
+
+}  // namespace smtpspec::server
