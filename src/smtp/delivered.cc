@@ -23,7 +23,8 @@ Spelling spell(const Field& field) {
   spelling.name = base::to_lower(field.name);
   spelling.exact = with_line_feeds(field.raw);
   if (spelling.exact.ends_with('\n')) spelling.exact.pop_back();
-  for (const auto word : base::words(field.unfolded())) {
+  const auto unfolded = field.unfolded();
+  for (const auto word : base::words(unfolded)) {
     spelling.loose += word;
     spelling.loose += ' ';
   }
@@ -257,21 +258,27 @@ std::optional<ContentChange> content_changes(std::string_view sent,
                                              const Message& arrived,
                                              bool is_mailbox) {
   const Message before = parse_message(sent);
-  std::string body = before.body;
   const bool has_header =
       !before.fields.empty() && !before.fields.front().name.empty();
   if (has_header || before.fields.empty()) {
     if (auto change = compare_fields(before, arrived)) return change;
-  } else {
-    // No header: a target may end its own with an empty line.
-    if (!compare_fields(before, arrived) &&
-        !compare_bodies(before.body, arrived.body, is_mailbox))
-      return std::nullopt;
-    body = sent;
+    return body_changes(before, arrived, is_mailbox);
   }
-  if (!is_mailbox) return compare_bodies(body, arrived.body, false);
-  return compare_bodies(with_line_feeds(body), with_line_feeds(arrived.body),
-                        true);
+  if (!compare_fields(before, arrived) &&
+      !body_changes(before, arrived, is_mailbox))
+    return std::nullopt;
+  // No header: a target may end its own with an empty line.
+  Message all_body;
+  all_body.body = sent;
+  return body_changes(all_body, arrived, is_mailbox);
+}
+
+std::optional<ContentChange> body_changes(const Message& sent,
+                                          const Message& arrived,
+                                          bool is_mailbox) {
+  if (!is_mailbox) return compare_bodies(sent.body, arrived.body, false);
+  return compare_bodies(with_line_feeds(sent.body),
+                        with_line_feeds(arrived.body), true);
 }
 
 }  // namespace smtpspec::smtp

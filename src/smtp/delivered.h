@@ -90,5 +90,9 @@ struct ContentChange {
 std::optional<ContentChange> content_changes(std::string_view sent,
                                              const Message& arrived,
                                              bool is_mailbox);
+/// The same for the body alone.
+std::optional<ContentChange> body_changes(const Message& sent,
+                                          const Message& arrived,
+                                          bool is_mailbox);
 
 }  // namespace smtpspec::smtp
