@@ -1,6 +1,6 @@
-// Rules on the header fields that a target adds: their form (RFC 5322 section 2),
-// Return-Path (RFC 5321 section 4.4), what they give away (RFC 5321 section 7.2),
-// what submission adds (RFC 6409 section 8).
+// Rules on the header fields that a target adds: their form (RFC 5322 section
+// 2), Return-Path (RFC 5321 section 4.4), what they give away (RFC 5321
+// section 7.2), what submission adds (RFC 6409 section 8).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,14 +21,13 @@ bool is_trace(const Field& field) {
 
 /// The line that begins a message in a mailbox of the mbox form.
 bool is_mbox_line(const Field& field) {
-  return field.name.empty() && (field.raw.starts_with("From ") ||
-                                field.raw.starts_with(">From "));
+  return field.name.empty() &&
+         (field.raw.starts_with("From ") || field.raw.starts_with(">From "));
 }
 
 Judgement no_high_octet(const Field& field) {
-  const auto high = std::ranges::find_if(field.raw, [](char c) {
-    return static_cast<unsigned char>(c) > 127;
-  });
+  const auto high = std::ranges::find_if(
+      field.raw, [](char c) { return static_cast<unsigned char>(c) > 127; });
   if (field.name.empty() || high == field.raw.end()) return std::nullopt;
   return complain(fmt::format("the added field {} holds octet 0x{:02x}",
                               field.name, static_cast<unsigned char>(*high)));
@@ -56,15 +55,16 @@ bool has_header_of_fields(const Message& message) {
 
 Judgement field_syntax(const Field& field) {
   if (field.name.empty())
-    return complain(fmt::format("a line added to the header is no field: \"{}\"",
-                                base::escape_up_to(field.raw, snippet_limit)));
+    return complain(
+        fmt::format("a line added to the header is no field: \"{}\"",
+                    base::escape_up_to(field.raw, snippet_limit)));
   if (field.raw[field.name.size()] != ':')
-    return complain(fmt::format("there is space before the colon of {}",
-                                field.name));
+    return complain(
+        fmt::format("there is space before the colon of {}", field.name));
   const auto text = with_line_feeds(field.raw);
   if (text.find('\r') != std::string::npos)
-    return complain(fmt::format("the added field {} holds a lone CR",
-                                field.name));
+    return complain(
+        fmt::format("the added field {} holds a lone CR", field.name));
   return std::nullopt;
 }
 
@@ -117,9 +117,9 @@ constexpr std::size_t soft_limit = 78;
 Judgement added_line_length_998(const Delivered& delivered) {
   for (const auto line : own_lines(delivered))
     if (line.size() > hard_limit)
-      return complain(fmt::format("the target wrote a line of {} octets: \"{}\"",
-                                  line.size(),
-                                  base::escape_up_to(line, snippet_limit)));
+      return complain(
+          fmt::format("the target wrote a line of {} octets: \"{}\"",
+                      line.size(), base::escape_up_to(line, snippet_limit)));
   return std::nullopt;
 }
 
@@ -134,9 +134,9 @@ Judgement added_line_length_78(const Delivered& delivered) {
   Judgement noted;
   for (const auto line : own_lines(delivered)) {
     if (line.size() <= soft_limit) continue;
-    const auto text = fmt::format(
-        "the target wrote a line of {} octets: \"{}\"", line.size(),
-        base::escape_up_to(line, snippet_limit));
+    const auto text =
+        fmt::format("the target wrote a line of {} octets: \"{}\"", line.size(),
+                    base::escape_up_to(line, snippet_limit));
     if (can_be_folded(line)) return complain(text);
     if (!noted) noted = note(text);
   }
@@ -170,8 +170,8 @@ bool is_rewritten(std::string_view address, std::string_view sender) {
 Judgement place_of_return_path(const Delivered& delivered, std::size_t at,
                                const ReturnPath& path) {
   if (!path.route.empty())
-    return note(fmt::format("Return-Path keeps the source route {}",
-                            path.route));
+    return note(
+        fmt::format("Return-Path keeps the source route {}", path.route));
   const bool is_first =
       at == 0 || (at == 1 && is_mbox_line(delivered.arrived.fields[0]));
   if (!is_first) return note("Return-Path is not the first field");
@@ -187,9 +187,11 @@ Judgement return_path(const Delivered& delivered) {
   const auto sender = mailbox_of(facts.sender);
   if (same_mailbox(path.address, sender))
     return place_of_return_path(delivered, paths.front(), path);
-  return complain_or_note(is_rewritten(path.address, sender),
-                          fmt::format("Return-Path holds \"{}\", and the sender "
-                                      "was {}", path.address, sender));
+  return complain_or_note(
+      is_rewritten(path.address, sender),
+      fmt::format("Return-Path holds \"{}\", and the sender "
+                  "was {}",
+                  path.address, sender));
 }
 
 Judgement return_path_null(const Delivered& delivered) {
@@ -221,8 +223,8 @@ Judgement return_path_grammar(const Delivered& delivered) {
     if (!path.is_angled)
       return complain("the path in Return-Path has no angle brackets");
     if (!path.rest.empty() && !path.rest.starts_with('('))
-      return complain(fmt::format("\"{}\" stands behind the path of Return-Path",
-                                  path.rest));
+      return complain(fmt::format(
+          "\"{}\" stands behind the path of Return-Path", path.rest));
     if (!path.has_leading_blank)
       return note("no blank stands behind \"Return-Path:\"");
     if (!path.route.empty()) return note("Return-Path keeps a source route");
@@ -256,9 +258,9 @@ bool names(std::string_view text, std::string_view address) {
 }
 
 bool is_named_by_us(const Delivered& delivered, std::string_view address) {
-  return std::ranges::any_of(
-      delivered.sent.fields,
-      [&](const Field& field) { return names(field.body, address); });
+  return std::ranges::any_of(delivered.sent.fields, [&](const Field& field) {
+    return names(field.body, address);
+  });
 }
 
 /// The text of an added field without the FOR clause, which other rules judge.
@@ -276,7 +278,8 @@ bool is_shown(const Delivered& delivered, std::string_view recipient) {
   return std::ranges::any_of(delivered.added, [&](std::size_t at) {
     const Field& field = added_field(delivered, at);
     const bool is_own = recipient == delivered.facts.recipient;
-    return names(is_own ? field.unfolded() : text_without_for(field), recipient);
+    return names(is_own ? field.unfolded() : text_without_for(field),
+                 recipient);
   });
 }
 
@@ -319,7 +322,8 @@ Judgement envelope_kept_out(const Delivered& delivered) {
     return complain_or_note(
         is_noted || facts.authenticated,
         fmt::format("the target wrote an address of the envelope into {}: "
-                    "\"{}\"", field.name,
+                    "\"{}\"",
+                    field.name,
                     base::escape_up_to(field.unfolded(), snippet_limit)));
   };
   for (std::size_t i = 0; i < delivered.ours.size(); ++i) {
@@ -346,7 +350,8 @@ const Field* written_by_target(const Delivered& delivered,
   for (const std::size_t at : delivered.added)
     if (added_field(delivered, at).is(name)) return &added_field(delivered, at);
   for (const OurField& ours : delivered.ours)
-    if (ours.fate == Fate::changed && delivered.arrived.fields[ours.at].is(name))
+    if (ours.fate == Fate::changed &&
+        delivered.arrived.fields[ours.at].is(name))
       return &delivered.arrived.fields[ours.at];
   return nullptr;
 }
@@ -370,15 +375,18 @@ bool looks_like_mailbox(std::string_view text) {
   if (at == std::string_view::npos || at == 0 || at + 1 == text.size())
     return false;
   const auto domain = text.substr(at + 1);
-  return !domain.starts_with('.') && domain.find("..") == std::string_view::npos;
+  return !domain.starts_with('.') &&
+         domain.find("..") == std::string_view::npos;
 }
 
 Judgement sender_valid(const Delivered& delivered) {
   if (delivered.facts.is_generated) return std::nullopt;
   const Field* sender = written_by_target(delivered, "Sender");
   if (!sender || looks_like_mailbox(sender->unfolded())) return std::nullopt;
-  return complain(fmt::format("the Sender that the target wrote is no address: "
-                              "\"{}\"", sender->unfolded()));
+  return complain(
+      fmt::format("the Sender that the target wrote is no address: "
+                  "\"{}\"",
+                  sender->unfolded()));
 }
 
 bool we_sent(const Delivered& delivered, std::string_view name) {
@@ -405,9 +413,9 @@ Judgement addresses_rewritten(const Delivered& delivered) {
     if (ours.fate != Fate::changed) continue;
     const Field& field = delivered.arrived.fields[ours.at];
     if (is_address_field(field))
-      return note(fmt::format("the target rewrote {} to \"{}\"", field.name,
-                              base::escape_up_to(field.unfolded(),
-                                                 snippet_limit)));
+      return note(
+          fmt::format("the target rewrote {} to \"{}\"", field.name,
+                      base::escape_up_to(field.unfolded(), snippet_limit)));
   }
   return std::nullopt;
 }

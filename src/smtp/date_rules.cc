@@ -56,8 +56,9 @@ Judgement received_four_digit_year(const Delivered& delivered) {
       return complain(fmt::format("the year of a Received field has {} digits",
                                   date.year_digits));
     if (date.is_obsolete_layout)
-      return complain("a comment or space stands inside the date of a Received "
-                      "field where only the obs- forms have it");
+      return complain(
+          "a comment or space stands inside the date of a Received "
+          "field where only the obs- forms have it");
     return std::nullopt;
   });
 }
@@ -65,8 +66,10 @@ Judgement received_four_digit_year(const Delivered& delivered) {
 Judgement received_numeric_zone(const Delivered& delivered) {
   return any_received_date(delivered, [](const DateTime& date) -> Judgement {
     if (date.zone.empty() || date.has_numeric_zone()) return std::nullopt;
-    return complain(fmt::format("the zone of a Received field is the name {}, "
-                                "not an offset", date.zone));
+    return complain(
+        fmt::format("the zone of a Received field is the name {}, "
+                    "not an offset",
+                    date.zone));
   });
 }
 
@@ -75,8 +78,8 @@ Judgement received_zone_comment(const Delivered& delivered) {
     if (!date.has_numeric_zone() || date.rest.empty() ||
         !base::is_alpha(date.rest.front()))
       return std::nullopt;
-    return complain(fmt::format("the zone name {} stands outside a comment",
-                                date.rest));
+    return complain(
+        fmt::format("the zone name {} stands outside a comment", date.rest));
   });
 }
 
@@ -113,8 +116,10 @@ Judgement added_date_year(const Delivered& delivered) {
     if (!field.is("Date")) return std::nullopt;
     const auto date = parse_date_time(field.unfolded());
     if (!date || date->year_digits >= 4) return std::nullopt;
-    return complain(fmt::format("the year of the Date that the target wrote has "
-                                "{} digits", date->year_digits));
+    return complain(
+        fmt::format("the year of the Date that the target wrote has "
+                    "{} digits",
+                    date->year_digits));
   });
 }
 

@@ -94,7 +94,8 @@ class Alignment {
   std::optional<std::size_t> find(std::size_t i, std::size_t bound,
                                   AreEqual are_equal) const {
     for (std::size_t at = bound; at-- > 0;)
-      if (!is_taken_[at] && are_equal(sent_spellings_[i], arrived_spellings_[at]))
+      if (!is_taken_[at] &&
+          are_equal(sent_spellings_[i], arrived_spellings_[at]))
         return at;
     return std::nullopt;
   }
@@ -160,7 +161,8 @@ bool is_quoted_from_line(std::string_view line) {
 /// Takes a line with its end off `text`.
 std::string_view take_line(std::string_view& text) {
   const auto end = text.find('\n');
-  const auto line = text.substr(0, end == std::string_view::npos ? end : end + 1);
+  const auto line =
+      text.substr(0, end == std::string_view::npos ? end : end + 1);
   text.remove_prefix(line.size());
   return line;
 }
@@ -168,8 +170,8 @@ std::string_view take_line(std::string_view& text) {
 bool is_same_line(std::string_view sent, std::string_view arrived,
                   bool is_mailbox) {
   if (sent == arrived) return true;
-  return is_mailbox && arrived.starts_with('>') &&
-         arrived.substr(1) == sent && is_quoted_from_line(sent);
+  return is_mailbox && arrived.starts_with('>') && arrived.substr(1) == sent &&
+         is_quoted_from_line(sent);
 }
 
 bool is_line_end(std::string_view text) {
@@ -180,7 +182,9 @@ ContentChange body_change(std::size_t offset, std::string_view sent,
                           std::string_view arrived) {
   const auto same = static_cast<std::size_t>(
       std::ranges::mismatch(sent, arrived).in1 - sent.begin());
-  return {{}, offset + same, snippet(sent.substr(same)),
+  return {{},
+          offset + same,
+          snippet(sent.substr(same)),
           snippet(arrived.substr(same))};
 }
 
@@ -247,8 +251,10 @@ const Stamp* Delivered::hop() const {
 
 std::string ContentChange::text() const {
   if (field.empty())
-    return fmt::format("at octet {} of the body we sent \"{}\", and \"{}\" "
-                       "arrived", offset, sent, arrived);
+    return fmt::format(
+        "at octet {} of the body we sent \"{}\", and \"{}\" "
+        "arrived",
+        offset, sent, arrived);
   if (arrived.empty()) return fmt::format("{} is gone: \"{}\"", field, sent);
   return fmt::format("{}: we sent \"{}\", and \"{}\" arrived", field, sent,
                      arrived);

@@ -19,13 +19,13 @@ struct DeliveryFacts {
   std::string client_address;  ///< our address as the target sees it
   std::string sender;          ///< of MAIL, without brackets; empty: null
   std::vector<std::string> recipients;  ///< of all RCPT, without brackets
-  std::string recipient;    ///< whose copy this is; empty: not known
-  bool extended = true;     ///< after EHLO or LHLO
-  bool lmtp = false;        ///< the target took our mail by LMTP
+  std::string recipient;  ///< whose copy this is; empty: not known
+  bool extended = true;   ///< after EHLO or LHLO
+  bool lmtp = false;      ///< the target took our mail by LMTP
   bool tls = false;
   bool authenticated = false;
-  bool utf8 = false;        ///< MAIL had SMTPUTF8
-  std::string tls_suite;    ///< as our side calls it; empty: not known
+  bool utf8 = false;            ///< MAIL had SMTPUTF8
+  std::string tls_suite;        ///< as our side calls it; empty: not known
   std::optional<int> priority;  ///< MT-PRIORITY of MAIL (RFC 6710)
   /// Names of the target: of its greeting and EHLO reply. For DSNs.
   std::vector<std::string> target_names;
@@ -61,13 +61,14 @@ struct Delivered {
   /// `sent_octets`: the mail data that we sent, without dot-stuffing.
   Delivered(const Message& arrived_message, std::string_view sent_octets,
             DeliveryFacts delivery_facts);
+  Delivered(const Message&&, std::string_view, DeliveryFacts) = delete;
 
   const Message& arrived;
   Message sent;
   DeliveryFacts facts;
-  std::vector<OurField> ours;       ///< one for each of sent.fields
-  std::vector<std::size_t> added;   ///< in `arrived`, from the top
-  std::vector<AddedStamp> stamps;   ///< the added Received fields, from the top
+  std::vector<OurField> ours;      ///< one for each of sent.fields
+  std::vector<std::size_t> added;  ///< in `arrived`, from the top
+  std::vector<AddedStamp> stamps;  ///< the added Received fields, from the top
 
   /// The Received field of the hop that took our mail: the lowest of `stamps`;
   /// nullptr: there is none, or the target wrote the message itself.

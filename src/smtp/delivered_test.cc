@@ -16,7 +16,8 @@ constexpr std::string_view added =
     "Return-Path: <a@client.example>\r\n"
     "Received: from c by mx.example; Sun, 22 Nov 2026 04:18:25 +0000\r\n";
 
-std::string replace(std::string text, std::string_view from, std::string_view to) {
+std::string replace(std::string text, std::string_view from,
+                    std::string_view to) {
   const auto at = text.find(from);
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
@@ -36,7 +37,8 @@ TEST(Delivered, AddedFieldsAndOurOwnAreToldApart) {
   const auto whole = std::string(added) + std::string(sent);
   EXPECT_EQ(compare(sent, whole), "ssss 0 1");
   EXPECT_EQ(compare(sent, with_line_feeds(whole)), "ssss 0 1");
-  EXPECT_EQ(compare(sent, replace(whole, "\r\n folded", " folded")), "sssr 0 1");
+  EXPECT_EQ(compare(sent, replace(whole, "\r\n folded", " folded")),
+            "sssr 0 1");
   EXPECT_EQ(compare(sent, replace(whole, "Subject: a", "Subject: *SPAM* a")),
             "sssc 0 1");
 }
@@ -56,9 +58,8 @@ TEST(Delivered, AReturnPathOnTopIsTheTargetsEvenIfWeSentTheSame) {
 }
 
 TEST(Delivered, TheLowestNewReceivedLineIsTheHopThatTookOurMail) {
-  const auto arrived =
-      parse_message("Received: from mx by filter; x\r\n" + std::string(added) +
-                    std::string(sent));
+  const auto arrived = parse_message("Received: from mx by filter; x\r\n" +
+                                     std::string(added) + std::string(sent));
   const Delivered delivered(arrived, sent, {});
   ASSERT_TRUE(delivered.hop());
   EXPECT_EQ(delivered.hop()->find("from")->value(), "c");
@@ -82,22 +83,23 @@ TEST(ContentChanges, NothingIsSaidOfAddedFieldsAndOneMoreLineEnd) {
 }
 
 TEST(ContentChanges, AMailboxMayKeepLineFeedsAndQuoteFromLines) {
-  const auto kept = replace(
-      with_line_feeds(std::string(added) + std::string(sent)), "\nFrom here",
-      "\n>From here");
+  const auto kept =
+      replace(with_line_feeds(std::string(added) + std::string(sent)),
+              "\nFrom here", "\n>From here");
   EXPECT_EQ(change(sent, kept, true), "");
-  EXPECT_NE(change(sent, std::string(added) +
-                             replace(std::string(sent), "\nFrom here",
-                                     "\n>From here")),
-            "");
+  EXPECT_NE(
+      change(sent, std::string(added) + replace(std::string(sent),
+                                                "\nFrom here", "\n>From here")),
+      "");
   EXPECT_NE(change(sent, replace(kept, "text", ">text"), true), "");
 }
 
 TEST(ContentChanges, TheFirstDifferenceIsShown) {
   const auto whole = std::string(added) + std::string(sent);
-  EXPECT_EQ(change(sent, replace(whole, "\r\n\r\ntext", "\r\n\r\nteXt")),
-            "at octet 2 of the body we sent \"xt\\r\\nFrom here\\r\\n\\r\\n\", and "
-            "\"Xt\\r\\nFrom here\\r\\n\\r\\n\" arrived");
+  EXPECT_EQ(
+      change(sent, replace(whole, "\r\n\r\ntext", "\r\n\r\nteXt")),
+      "at octet 2 of the body we sent \"xt\\r\\nFrom here\\r\\n\\r\\n\", and "
+      "\"Xt\\r\\nFrom here\\r\\n\\r\\n\" arrived");
   EXPECT_EQ(change(sent, replace(whole, "Subject: a", "Subject: b")),
             "Subject: we sent \"Subject: a\\r\\n folded one\\r\\n\", and "
             "\"Subject: b\\r\\n folded one\\r\\n\" arrived");
@@ -109,9 +111,11 @@ TEST(ContentChanges, TheFirstDifferenceIsShown) {
 }
 
 TEST(ContentChanges, ABodyWithoutHeaderMayGetOne) {
-  EXPECT_EQ(change("hello\r\n\r\nx\r\n", "Received: y\r\n\r\nhello\r\n\r\nx\r\n"),
+  EXPECT_EQ(
+      change("hello\r\n\r\nx\r\n", "Received: y\r\n\r\nhello\r\n\r\nx\r\n"),
+      "");
+  EXPECT_EQ(change("hello\r\n\r\nx\r\n", "Received: y\r\nhello\r\n\r\nx\r\n"),
             "");
-  EXPECT_EQ(change("hello\r\n\r\nx\r\n", "Received: y\r\nhello\r\n\r\nx\r\n"), "");
   EXPECT_EQ(change("\r\nx\r\n", "Received: y\r\n\r\nx\r\n"), "");
 }
 

@@ -26,9 +26,9 @@ Judgement any_added(const Delivered& delivered, JudgeField judge) {
   return std::nullopt;
 }
 
-/// The gravest answer of `judge` to the added Received fields. What it says of a
-/// field above the hop that took our mail is a note: filters inside the target
-/// need not speak SMTP.
+/// The gravest answer of `judge` to the added Received fields. What it says of
+/// a field above the hop that took our mail is a note: filters inside the
+/// target need not speak SMTP.
 template <class JudgeStamp>
 Judgement any_stamp(const Delivered& delivered, JudgeStamp judge) {
   if (delivered.hop())

@@ -19,12 +19,16 @@ Judgement dsn_format(const Delivered& delivered) {
   if (!delivered.facts.is_generated) return std::nullopt;
   const Message& report = delivered.arrived;
   if (media_type(report) != "multipart/report")
-    return complain(fmt::format("the notification is of type {}, not "
-                                "multipart/report", media_type(report)));
+    return complain(
+        fmt::format("the notification is of type {}, not "
+                    "multipart/report",
+                    media_type(report)));
   const auto kind = type_parameter(report, "report-type");
   if (!base::equal_without_case(kind, "delivery-status"))
-    return complain(fmt::format("the report-type is \"{}\", not "
-                                "delivery-status", kind));
+    return complain(
+        fmt::format("the report-type is \"{}\", not "
+                    "delivery-status",
+                    kind));
   if (std::ranges::none_of(parts_of(report), is_status))
     return complain("the notification has no part message/delivery-status");
   return std::nullopt;
@@ -65,8 +69,8 @@ Judgement generated_date_from(const Delivered& delivered) {
   for (const auto* name : {"Date", "From"}) {
     const auto count = count_fields(delivered.arrived, name);
     if (count != 1)
-      return complain(fmt::format("the notification has {} {} fields", count,
-                                  name));
+      return complain(
+          fmt::format("the notification has {} {} fields", count, name));
   }
   return std::nullopt;
 }

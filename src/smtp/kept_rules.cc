@@ -1,6 +1,6 @@
-// Rules on what a target must leave alone: our Received fields (RFC 5321 section
-// 4.4), the order of our fields (RFC 5322 section 3.6), header and body of mail
-// that it relays (RFC 5321 section 3.6.3).
+// Rules on what a target must leave alone: our Received fields (RFC 5321
+// section 4.4), the order of our fields (RFC 5322 section 3.6), header and body
+// of mail that it relays (RFC 5321 section 3.6.3).
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -26,8 +26,10 @@ Judgement received_on_top(const Delivered& delivered) {
     if (!is_kept(delivered.ours[i]) || delivered.ours[i].at > lowest ||
         field.name.empty() || field.is("Received") || field.is("Return-Path"))
       continue;
-    return complain(fmt::format("our field {} stands above the Received field "
-                                "that the target added", field.name));
+    return complain(
+        fmt::format("our field {} stands above the Received field "
+                    "that the target added",
+                    field.name));
   }
   return std::nullopt;
 }
@@ -43,8 +45,10 @@ Judgement any_swap(const Delivered& delivered, Concerns concerns) {
           delivered.ours[k].at > delivered.ours[i].at ||
           !concerns(fields[i], fields[k]))
         continue;
-      return complain(fmt::format("our field {} stood above {}, and stands below "
-                                  "it now", fields[i].name, fields[k].name));
+      return complain(
+          fmt::format("our field {} stood above {}, and stands below "
+                      "it now",
+                      fields[i].name, fields[k].name));
     }
   }
   return std::nullopt;
@@ -84,9 +88,12 @@ Judgement fields_in_order(const Delivered& delivered) {
 
 std::string fate_of(const Field& field, const OurField& ours) {
   switch (ours.fate) {
-    case Fate::gone: return fmt::format("our field {} is gone", field.name);
-    case Fate::changed: return fmt::format("our field {} is changed", field.name);
-    default: return fmt::format("our field {} is folded anew", field.name);
+    case Fate::gone:
+      return fmt::format("our field {} is gone", field.name);
+    case Fate::changed:
+      return fmt::format("our field {} is changed", field.name);
+    default:
+      return fmt::format("our field {} is folded anew", field.name);
   }
 }
 
@@ -127,8 +134,8 @@ Judgement fields_kept(const Delivered& delivered) {
 Judgement body_kept(const Delivered& delivered) {
   const auto& facts = delivered.facts;
   if (facts.is_generated) return std::nullopt;
-  const auto change = body_changes(delivered.sent, delivered.arrived,
-                                   facts.final_delivery);
+  const auto change =
+      body_changes(delivered.sent, delivered.arrived, facts.final_delivery);
   if (!change) return std::nullopt;
   return complain_or_note(may_alter(facts), change->text());
 }

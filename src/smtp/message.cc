@@ -14,8 +14,10 @@ std::string_view first_line(std::string_view octets) {
 }
 
 std::string_view without_end(std::string_view line) {
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  else return line;
+  if (line.ends_with('\n'))
+    line.remove_suffix(1);
+  else
+    return line;
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
@@ -174,8 +176,8 @@ std::string type_parameter(const Message& message, std::string_view name) {
     const auto parameter = take_parameter(rest);
     const auto equals = std::min(parameter.find('='), parameter.size());
     if (base::equal_without_case(base::trim(parameter.substr(0, equals)), name))
-      return std::string(unquoted(
-          base::trim(parameter.substr(std::min(equals + 1, parameter.size())))));
+      return std::string(unquoted(base::trim(
+          parameter.substr(std::min(equals + 1, parameter.size())))));
   }
   return {};
 }

@@ -1,7 +1,8 @@
-// A message as a header and a body (RFC 5322 section 2.1), read so that no octet
-// is lost: print(parse_message(x)) == x for any octets.
+// A message as a header and a body (RFC 5322 section 2.1), read so that no
+// octet is lost: print(parse_message(x)) == x for any octets.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -26,10 +26,20 @@ TEST(Message, AMailboxKeepsLineFeedsAndAFromLine) {
 }
 
 TEST(Message, NoOctetIsLost) {
-  const std::string samples[] = {
-      "", "\n", "\r\n", "\r", "\r\r\n\n", " x\n y\n", ":\r\n", "A:\r\n", "A:b",
-      "no field\r\nA: b\r\n", "\xff\xfe: x\r\n\r\n", std::string("\0\n\0:\0", 5),
-      "A: b\r\n\rc\r\n \n\n\n", "A: b\n \r\n\r\n\r\n"};
+  const std::string samples[] = {"",
+                                 "\n",
+                                 "\r\n",
+                                 "\r",
+                                 "\r\r\n\n",
+                                 " x\n y\n",
+                                 ":\r\n",
+                                 "A:\r\n",
+                                 "A:b",
+                                 "no field\r\nA: b\r\n",
+                                 "\xff\xfe: x\r\n\r\n",
+                                 std::string("\0\n\0:\0", 5),
+                                 "A: b\r\n\rc\r\n \n\n\n",
+                                 "A: b\n \r\n\r\n\r\n"};
   for (const auto& octets : samples)
     EXPECT_EQ(print(parse_message(octets)), octets);
 }

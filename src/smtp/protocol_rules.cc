@@ -72,8 +72,8 @@ Judgement received_with_ehlo(const Delivered& delivered) {
     return std::nullopt;
   const auto protocol = protocol_of(*delivered.hop());
   if (protocol.is_secured || protocol.is_authenticated)
-    return complain(fmt::format("{}, and there was no TLS and no AUTH",
-                                said(protocol)));
+    return complain(
+        fmt::format("{}, and there was no TLS and no AUTH", said(protocol)));
   if (protocol.base == "ESMTP") return std::nullopt;
   return note(fmt::format("{} after EHLO", said(protocol)));
 }
@@ -138,8 +138,8 @@ Judgement names_of(const Stamp& stamp) {
   if (protocol.word == "HTTP" || protocol.word == "MMS")
     return note(said(protocol));
   if (!protocol.word.empty() && protocol.base.empty())
-    return complain(fmt::format("{}, which is no registered name",
-                                said(protocol)));
+    return complain(
+        fmt::format("{}, which is no registered name", said(protocol)));
   for (const Clause& clause : stamp.clauses)
     if (!is_registered_clause(clause.name))
       return complain(fmt::format("{} is no registered clause", clause.name));
@@ -207,7 +207,8 @@ bool is_suite_number(std::string_view text) {
 bool is_group_name(std::string_view text) {
   return !text.empty() && base::is_alpha(text.front()) &&
          std::ranges::all_of(text, [](char c) {
-           return base::is_alpha(c) || base::is_digit(c) || c == '_' || c == '-';
+           return base::is_alpha(c) || base::is_digit(c) || c == '_' ||
+                  c == '-';
          });
 }
 
@@ -215,10 +216,12 @@ Judgement tls_clauses_of(const Stamp& stamp) {
   for (std::size_t i = 0; i < stamp.clauses.size(); ++i) {
     const Clause& clause = stamp.clauses[i];
     if (clause.name == "tls" &&
-        (clause.values.size() != 1 || (!is_suite_name(clause.value()) &&
-                                       !is_suite_number(clause.value()))))
-      return complain(fmt::format("the tls clause says \"{}\", no suite name and "
-                                  "no 0xHHHH", clause.text()));
+        (clause.values.size() != 1 ||
+         (!is_suite_name(clause.value()) && !is_suite_number(clause.value()))))
+      return complain(
+          fmt::format("the tls clause says \"{}\", no suite name and "
+                      "no 0xHHHH",
+                      clause.text()));
     if (clause.name != "group") continue;
     if (i == 0 || stamp.clauses[i - 1].name != "tls")
       return complain("the group clause does not stand behind the tls clause");
@@ -240,8 +243,8 @@ Judgement tls_registered_suite(const Delivered& delivered) {
     return note("the tls clause holds a number");
   // Each name of the registry begins so.
   if (is_standard_name(base::to_upper(tls->value()))) return std::nullopt;
-  return complain(fmt::format("{} is no registered name of a cipher suite",
-                              tls->value()));
+  return complain(
+      fmt::format("{} is no registered name of a cipher suite", tls->value()));
 }
 
 // --- priority ---
@@ -256,14 +259,14 @@ Judgement priority_clause(const Delivered& delivered) {
     int value = 0;
     const auto parsed =
         std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_number = parsed.ec == std::errc() &&
-                           parsed.ptr == text.data() + text.size();
+    const bool is_number =
+        parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
     if (!is_number || value < -9 || value > 9)
-      return complain(fmt::format("PRIORITY says \"{}\", no value from -9 to 9",
-                                  text));
+      return complain(
+          fmt::format("PRIORITY says \"{}\", no value from -9 to 9", text));
     if (value == *wanted) return std::nullopt;
-    return note(fmt::format("PRIORITY says {}, and we asked for {}", value,
-                            *wanted));
+    return note(
+        fmt::format("PRIORITY says {}, and we asked for {}", value, *wanted));
   }
   return complain("no added Received field has a PRIORITY clause");
 }

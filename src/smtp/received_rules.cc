@@ -47,9 +47,8 @@ Seen address_in(const Clause& from, const DeliveryFacts& facts) {
   if (ours && std::ranges::find(found, *ours) != found.end()) return Seen::ours;
   // A literal in EHLO is no address that the target saw.
   const auto claimed = parse_ip(facts.client_name);
-  const bool has_other = std::ranges::any_of(found, [&](const IpAddress& ip) {
-    return !claimed || ip != *claimed;
-  });
+  const bool has_other = std::ranges::any_of(
+      found, [&](const IpAddress& ip) { return !claimed || ip != *claimed; });
   return has_other ? Seen::other : Seen::none;
 }
 
@@ -64,7 +63,8 @@ bool names_client(const Clause& from, const DeliveryFacts& facts) {
 /// Whether RFC 2505 demands the caller's address of this mail.
 bool is_stranger(const DeliveryFacts& facts) {
   const auto address = parse_ip(facts.client_address);
-  return !facts.authenticated && !facts.lmtp && address && !is_loopback(*address);
+  return !facts.authenticated && !facts.lmtp && address &&
+         !is_loopback(*address);
 }
 
 const Clause* from_clause(const Delivered& delivered) {
@@ -77,28 +77,34 @@ Judgement received_client(const Delivered& delivered) {
   if (!from) return std::nullopt;
   const auto& facts = delivered.facts;
   if (!names_client(*from, facts))
-    return complain_or_note(may_hide_client(facts),
-                            fmt::format("the FROM clause does not hold the name "
-                                        "given in EHLO, {}", facts.client_name));
+    return complain_or_note(
+        may_hide_client(facts),
+        fmt::format("the FROM clause does not hold the name "
+                    "given in EHLO, {}",
+                    facts.client_name));
   const Seen seen = address_in(*from, facts);
-  if (seen == Seen::ours || !parse_ip(facts.client_address)) return std::nullopt;
+  if (seen == Seen::ours || !parse_ip(facts.client_address))
+    return std::nullopt;
   if (seen == Seen::other)
     return note("the FROM clause holds another address than ours");
   // The rule received-caller-address judges it, by RFC 2505.
   if (is_stranger(facts)) return std::nullopt;
   return complain_or_note(may_hide_client(facts),
                           fmt::format("the FROM clause does not hold our "
-                                      "address, {}", facts.client_address));
+                                      "address, {}",
+                                      facts.client_address));
 }
 
 Judgement received_caller_address(const Delivered& delivered) {
   const Clause* from = from_clause(delivered);
   if (!from || !is_stranger(delivered.facts)) return std::nullopt;
   switch (address_in(*from, delivered.facts)) {
-    case Seen::ours: return std::nullopt;
+    case Seen::ours:
+      return std::nullopt;
     case Seen::other:
       return note("the FROM clause holds another address than ours");
-    case Seen::none: break;
+    case Seen::none:
+      break;
   }
   return complain("the FROM clause holds no IP address of the caller");
 }
@@ -143,9 +149,10 @@ Judgement received_peer_address(const Delivered& delivered) {
     return std::nullopt;
   for (const auto& comment : from->comments)
     if (tcp_info(comment) == claimed)
-      return complain(fmt::format("the address beside the name in the FROM "
-                                  "clause is that of EHLO, {}, not {}",
-                                  facts.client_name, facts.client_address));
+      return complain(
+          fmt::format("the address beside the name in the FROM "
+                      "clause is that of EHLO, {}, not {}",
+                      facts.client_name, facts.client_address));
   return std::nullopt;
 }
 
@@ -188,7 +195,8 @@ std::string disorder(const std::vector<Clause>& clauses) {
       return fmt::format("the {} clause stands behind {}", title(clause),
                          title(before));
     // A second FOR is judged by received-one-path.
-    const bool may_repeat = clause.name == "for" || !is_stamp_keyword(clause.name);
+    const bool may_repeat =
+        clause.name == "for" || !is_stamp_keyword(clause.name);
     if (rank(clause) == rank(before) && !may_repeat)
       return fmt::format("there are two {} clauses", title(clause));
   }

@@ -12,7 +12,9 @@
 namespace smtpspec::smtp {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /// Takes a comment with the comments in it off `text`, which begins with '('.
 /// Returns what is in it; `is_open` if its end is missing.
@@ -185,7 +187,8 @@ int full_year(const DateTime& date) {
 std::string wrong_weekday(const DateTime& date,
                           std::chrono::year_month_day day) {
   if (date.weekday.empty()) return {};
-  const auto right = std::chrono::weekday(std::chrono::sys_days(day)).c_encoding();
+  const auto right =
+      std::chrono::weekday(std::chrono::sys_days(day)).c_encoding();
   if (index_of(weekdays, date.weekday) == right) return {};
   return fmt::format("that day is no {}", date.weekday);
 }
@@ -304,10 +307,9 @@ class StampReader {
   void add_word(std::string_view word) {
     Clause* last = stamp_.clauses.empty() ? nullptr : &stamp_.clauses.back();
     const bool is_keyword = is_stamp_keyword(word);
-    const bool is_value =
-        last && !is_keyword &&
-        (last->values.empty() || !is_atom(word) ||
-         (last->name == "for" && is_path(word)));
+    const bool is_value = last && !is_keyword &&
+                          (last->values.empty() || !is_atom(word) ||
+                           (last->name == "for" && is_path(word)));
     if (!is_value) {
       stamp_.clauses.push_back({base::to_lower(word), {}, {}});
     } else if (last->name == "for") {
@@ -385,7 +387,8 @@ bool is_word_octet(char c) {
 
 bool is_ip_octet(char c) {
   const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return base::is_digit(c) || (low >= 'a' && low <= 'f') || c == ':' || c == '.';
+  return base::is_digit(c) || (low >= 'a' && low <= 'f') || c == ':' ||
+         c == '.';
 }
 
 std::optional<IpAddress> parse_plain_ip(std::string_view text) {
@@ -396,12 +399,14 @@ std::optional<IpAddress> parse_plain_ip(std::string_view text) {
   if (inet_pton(AF_INET6, copy.c_str(), address.data()) == 1) return address;
   address = {};
   address[10] = address[11] = 0xff;
-  if (inet_pton(AF_INET, copy.c_str(), address.data() + 12) == 1) return address;
+  if (inet_pton(AF_INET, copy.c_str(), address.data() + 12) == 1)
+    return address;
   return std::nullopt;
 }
 
 bool is_v4(const IpAddress& address) {
-  constexpr IpAddress prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};
+  constexpr IpAddress prefix{0, 0, 0,    0,    0, 0, 0, 0,
+                             0, 0, 0xff, 0xff, 0, 0, 0, 0};
   return std::equal(prefix.begin(), prefix.begin() + 12, address.begin());
 }
 
@@ -421,8 +426,8 @@ ReturnPath parse_return_path(std::string_view body) {
   path.has_leading_blank = !body.empty() && is_space(body.front());
   skip_spaces(body);
   while (!body.empty() && is_space(body.back())) body.remove_suffix(1);
-  path.is_angled = body.starts_with('<') &&
-                   end_of_path(body) != std::string_view::npos;
+  path.is_angled =
+      body.starts_with('<') && end_of_path(body) != std::string_view::npos;
   if (!path.is_angled) {
     path.address = body;
     return path;

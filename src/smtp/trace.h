@@ -1,6 +1,6 @@
-// Trace information (RFC 5321 section 4.4) and date-time (RFC 5322 section 3.3),
-// read leniently: what was found, in the order in which it stood, for rules that
-// each look at their own part of it.
+// Trace information (RFC 5321 section 4.4) and date-time (RFC 5322
+// section 3.3), read leniently: what was found, in the order in which it stood,
+// for rules that each look at their own part of it.
 #pragma once
 
 #include <array>
@@ -29,12 +29,13 @@ struct DateTime {
   std::string rest;  ///< behind the zone, comments aside; empty: nothing
 
   bool has_numeric_zone() const;
-  /// Why the date cannot be (RFC 5322 section 3.3: "semantically valid"); empty:
-  /// it can. A year of two digits is read by section 4.3.
+  /// Why the date cannot be (RFC 5322 section 3.3: "semantically valid");
+  /// empty: it can. A year of two digits is read by section 4.3.
   std::string impossibility() const;
 };
 
-/// nullopt: no date-time, not even in one of the obs- forms. `text` is unfolded.
+/// nullopt: no date-time, not even in one of the obs- forms. `text` is
+/// unfolded.
 std::optional<DateTime> parse_date_time(std::string_view text);
 
 /// "with ESMTP (comment)".

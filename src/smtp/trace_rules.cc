@@ -10,9 +10,8 @@ namespace {
 
 std::vector<DeliveryRule> all_rules() {
   std::vector<DeliveryRule> all;
-  for (const auto& rules :
-       {received_rules(), date_rules(), protocol_rules(), added_rules(),
-        kept_rules(), generated_rules()})
+  for (const auto& rules : {received_rules(), date_rules(), protocol_rules(),
+                            added_rules(), kept_rules(), generated_rules()})
     all.insert(all.end(), rules.begin(), rules.end());
   return all;
 }

@@ -35,11 +35,15 @@ TEST(Trace, AdditionalClausesAndStrayWordsAreKept) {
 }
 
 TEST(Trace, PathsOfAForClauseAreCounted) {
-  EXPECT_EQ(parse_stamp("by x for <a@b>,<c@d>; x").find("for")->values.size(), 2u);
-  EXPECT_EQ(parse_stamp("by x for <a@b> <c@d>; x").find("for")->values.size(), 2u);
+  EXPECT_EQ(parse_stamp("by x for <a@b>,<c@d>; x").find("for")->values.size(),
+            2u);
+  EXPECT_EQ(parse_stamp("by x for <a@b> <c@d>; x").find("for")->values.size(),
+            2u);
   EXPECT_EQ(
-      parse_stamp("by x for <@a,@b:\"c,d>\"@e>; x").find("for")->values.size(), 1u);
-  EXPECT_EQ(parse_stamp("by x for a@b tls C; x").find("for")->values.size(), 1u);
+      parse_stamp("by x for <@a,@b:\"c,d>\"@e>; x").find("for")->values.size(),
+      1u);
+  EXPECT_EQ(parse_stamp("by x for a@b tls C; x").find("for")->values.size(),
+            1u);
 }
 
 TEST(Trace, DatesAreReadInTheirObsoleteFormsToo) {
@@ -99,17 +103,20 @@ TEST(Trace, AddressesAreFoundInAnySpelling) {
     ASSERT_EQ(found.size(), 1u) << text;
     EXPECT_EQ(found.front(), *four) << text;
   }
-  EXPECT_EQ(ips_in("x ([IPv6:2001:DB8:0::1])").front(), parse_ip("2001:db8::1"));
+  EXPECT_EQ(ips_in("x ([IPv6:2001:DB8:0::1])").front(),
+            parse_ip("2001:db8::1"));
   EXPECT_TRUE(is_loopback(*parse_ip("127.0.0.9")));
   EXPECT_TRUE(is_loopback(*parse_ip("::1")));
-  for (const char* text : {"1.2.0.192.in-addr.arpa", "4.96", "10.0.0", "deadbeef",
-                           "host-192.0.2.1x", "1.2.3.4.5", "::::", ""})
+  for (const char* text :
+       {"1.2.0.192.in-addr.arpa", "4.96", "10.0.0", "deadbeef",
+        "host-192.0.2.1x", "1.2.3.4.5", "::::", ""})
     EXPECT_TRUE(ips_in(text).empty()) << text;
 }
 
 TEST(Trace, HostileOctetsMakeAStamp) {
   const std::string whole =
-      "from a (\\( [1.2.3.4] (x;)) \"q\\\"(\" by b\\ id <\"x;y\"@z>,< for ;;( (\\";
+      "from a (\\( [1.2.3.4] (x;)) \"q\\\"(\" by b\\ id <\"x;y\"@z>,< for ;;( "
+      "(\\";
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
     parse_stamp(std::string_view(whole).substr(cut));
     parse_stamp(std::string_view(whole).substr(0, cut));
