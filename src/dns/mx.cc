@@ -124,10 +124,12 @@ struct Addresses {
   std::vector<std::string> addresses;
   std::string canonical_name;
   std::string failure;  ///< of either question; empty: both were answered
+  bool is_secure = false;
 };
 
 Addresses addresses_of(const Answer& a, const Answer& aaaa) {
   Addresses result;
+  result.is_secure = a.is_secure && aaaa.is_secure;
   result.canonical_name = a.canonical_name;
   if (a.status == Status::failure && aaaa.status != Status::failure)
     result.canonical_name = aaaa.canonical_name;
@@ -165,6 +167,7 @@ class Search {
     const auto answer = resolver_.ask({{domain + '.', Type::mx}}).front();
     if (answer.status == Status::failure) fail("MX records", answer.failure);
     found_.domain = answer.canonical_name;
+    found_.is_secure = answer.is_secure;
     if (answer.status == Status::no_such_name) {
       add(Kind::no_such_domain, "",
           fmt::format("{} does not exist (NXDOMAIN)", found_.domain));
@@ -199,7 +202,8 @@ class Search {
     }
     found_.source = Source::address_fallback;
     add_lookup_failure(found_.domain, found);
-    found_.hosts.push_back({found_.domain, std::move(found.addresses), 0});
+    found_.hosts.push_back(
+        {found_.domain, std::move(found.addresses), 0, found.is_secure});
   }
 
   void use_records(std::vector<MxRecord> records) {
@@ -234,7 +238,7 @@ class Search {
           found_.hosts, [&name = host](const MailHost& known) {
             return base::equal_without_case(known.name, name);
           });
-      if (!is_known) found_.hosts.push_back({host, {}, preference});
+      if (!is_known) found_.hosts.push_back({host, {}, preference, false});
     }
   }
 
@@ -257,6 +261,7 @@ class Search {
     for (std::size_t i = 0; i < hosts.size(); ++i) {
       judge_host(names[i], found[i]);
       hosts[i]->addresses = std::move(found[i].addresses);
+      hosts[i]->is_secure = found[i].is_secure;
     }
   }
 

@@ -14,6 +14,8 @@ struct MailHost {
   /// IPv4, then IPv6. Empty where a finding says why.
   std::vector<std::string> addresses;
   int preference = 0;  ///< the lower is tried first
+  /// DNSSEC proves the addresses, and that there are no others.
+  bool is_secure = false;
 };
 
 struct MxFinding {
@@ -46,12 +48,15 @@ struct MailHosts {
   /// by name.
   std::vector<MailHost> hosts;
   std::vector<MxFinding> findings;
+  /// DNSSEC proves the MX records, or that there is none; without trust anchors
+  /// nothing is proven.
+  bool is_secure = false;
 };
 
 /// Looks up who takes mail for `domain`, "example.org" or "example.org.".
 /// Blocks, at most for the time limit of `options`. Throws
-/// std::invalid_argument where `domain` is no domain name in ASCII or a server
-/// of `options` is no address, and LookupError where it cannot be known
+/// std::invalid_argument where `domain` is no domain name in ASCII or `options`
+/// are wrong (see Resolver), and LookupError where it cannot be known
 /// whether and where the domain takes mail: a temporary error is no "no".
 MailHosts find_mail_hosts(const std::string& domain,
                           const ResolverOptions& options);

@@ -63,6 +63,31 @@ std::string complaint(LookUp look_up) {
   return "";
 }
 
+/// A UDP port where nobody reads.
+class SilentServer {
+ public:
+  SilentServer() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* address = reinterpret_cast<sockaddr*>(&name);
+    socklen_t size = sizeof name;
+    if (bind(socket_, address, size) != 0 ||
+        getsockname(socket_, address, &size) != 0)
+      throw std::system_error(errno, std::generic_category());
+    address_ = "127.0.0.1@" + std::to_string(ntohs(name.sin_port));
+  }
+  ~SilentServer() { close(socket_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+
+  const std::string& address() const { return address_; }
+
+ private:
+  int socket_;
+  std::string address_;
+};
+
 /// Domains of tests/dns/example.test.zone.
 class MxTest : public testing::Test {
  protected:
@@ -293,30 +318,61 @@ TEST_F(MxTest, ARefusalOfTheServerIsAnErrorAndNotNoMail) {
               HasSubstr("no DNS server could answer (SERVFAIL)"));
 }
 
-/// A UDP port where nobody reads.
-class SilentServer {
- public:
-  SilentServer() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* address = reinterpret_cast<sockaddr*>(&name);
-    socklen_t size = sizeof name;
-    if (bind(socket_, address, size) != 0 ||
-        getsockname(socket_, address, &size) != 0)
-      throw std::system_error(errno, std::generic_category());
-    address_ = "127.0.0.1@" + std::to_string(ntohs(name.sin_port));
+TEST_F(MxTest, ASilentServerHindersNobodyWhereAnotherAnswers) {
+  const SilentServer silent;
+  auto both = options();
+  both.servers.insert(both.servers.begin(), silent.address());
+  EXPECT_EQ(find_mail_hosts("preferences.example.test", both).hosts.size(), 2u);
+}
+
+/// With the anchor of signed.test.
+class SignedMxTest : public MxTest {
+ protected:
+  static MailHosts find(const std::string& domain) {
+    auto with_anchor = options();
+    with_anchor.trust_anchors = SMTPSPEC_SOURCE_DIR "/tests/dns/trust-anchor";
+    return find_mail_hosts(domain, with_anchor);
   }
-  ~SilentServer() { close(socket_); }
-  SilentServer(const SilentServer&) = delete;
-  SilentServer& operator=(const SilentServer&) = delete;
-
-  const std::string& address() const { return address_; }
-
- private:
-  int socket_;
-  std::string address_;
 };
+
+TEST_F(SignedMxTest, ASignedDomainIsSecureAndSoAreItsSignedHosts) {
+  const auto found = find("signed.test");
+  EXPECT_TRUE(found.is_secure);
+  ASSERT_EQ(found.hosts.size(), 2u);
+  EXPECT_EQ(found.hosts[0].name, "mx.signed.test");
+  EXPECT_TRUE(found.hosts[0].is_secure);
+  EXPECT_EQ(found.hosts[1].name, "first.example.test");
+  EXPECT_FALSE(found.hosts[1].is_secure);
+}
+
+TEST_F(SignedMxTest, ADomainWithoutSignaturesIsInsecureAndNoError) {
+  const auto found = find("preferences.example.test");
+  EXPECT_FALSE(found.is_secure);
+  EXPECT_EQ(found.hosts.size(), 2u);
+}
+
+TEST_F(SignedMxTest, ThatThereIsNoMxAndNoDomainIsProvenToo) {
+  const auto fallback = find("mx.signed.test");
+  EXPECT_EQ(fallback.source, Source::address_fallback);
+  EXPECT_TRUE(fallback.is_secure);
+  EXPECT_TRUE(fallback.hosts.at(0).is_secure);
+  const auto nothing = find("nowhere.signed.test");
+  EXPECT_THAT(nothing.findings, ElementsAre(finding(Kind::no_such_domain, "",
+                                                    "nowhere.signed.test")));
+  EXPECT_TRUE(nothing.is_secure);
+}
+
+TEST_F(SignedMxTest, ARecordThatItsSignatureDoesNotFitIsAnError) {
+  EXPECT_THAT(complaint<LookupError>([] { find("tampered.signed.test"); }),
+              AllOf(HasSubstr("cannot look up the MX records of tampered."),
+                    HasSubstr("DNSSEC: ")));
+}
+
+TEST_F(SignedMxTest, WithoutAnchorNothingIsSecure) {
+  const auto found = MxTest::find("signed.test");
+  EXPECT_FALSE(found.is_secure);
+  EXPECT_FALSE(found.hosts.at(0).is_secure);
+}
 
 TEST(MxWithoutServer, ASilentServerIsAnErrorAtTheTimeLimit) {
   const SilentServer silent;
@@ -356,6 +412,15 @@ TEST(MxWithoutServer, AServerThatIsNoAddressIsRefused) {
   EXPECT_THAT(complaint<std::invalid_argument>(
                   [&] { find_mail_hosts("example.test", options); }),
               HasSubstr("'dns.example' is no DNS server"));
+}
+
+TEST(MxWithoutServer, TrustAnchorsThatCannotBeReadAreRefused) {
+  ResolverOptions options;
+  options.servers = {"127.0.0.1"};
+  options.trust_anchors = "/no/such/file";
+  EXPECT_THAT(complaint<std::invalid_argument>(
+                  [&] { find_mail_hosts("example.test", options); }),
+              HasSubstr("/no/such/file"));
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <unbound.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace smtpspec::dns {
@@ -14,10 +16,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 void require(int error) {
-  if (error != 0) {
+  if (error != 0)
     throw LookupError(
-        fmt::format("the resolver cannot be set up: {}", ub_strerror(error)));
-  }
+        fmt::format("the DNS resolver fails: {}", ub_strerror(error)));
 }
 
 void use_servers(ub_ctx* context, const std::vector<std::string>& servers) {
@@ -30,8 +31,20 @@ void use_servers(ub_ctx* context, const std::vector<std::string>& servers) {
   }
   // Without anybody to ask it would begin at the root. A file that names
   // nobody means 127.0.0.1 (resolv.conf(5)).
-  if (servers.empty() && ub_ctx_resolvconf(context, nullptr) != 0)
-    throw LookupError("/etc/resolv.conf cannot be read");
+  if (!servers.empty()) return;
+  const int error = ub_ctx_resolvconf(context, nullptr);
+  if (error != 0)
+    throw LookupError(
+        fmt::format("/etc/resolv.conf cannot be used: {}", ub_strerror(error)));
+}
+
+void use_trust_anchors(ub_ctx* context, const std::string& file) {
+  if (file.empty()) return;
+  if (access(file.c_str(), R_OK) != 0) {
+    throw std::invalid_argument(
+        fmt::format("trust anchors '{}': {}", file, std::strerror(errno)));
+  }
+  require(ub_ctx_add_ta_file(context, file.c_str()));
 }
 
 /// Makes `context` a stub that tells what its servers say.
@@ -40,6 +53,7 @@ void set_up(ub_ctx* context, const ResolverOptions& options) {
   require(ub_ctx_async(context, 1));  // a thread, not a process
   require(ub_ctx_set_option(context, "do-not-query-localhost:", "no"));
   use_servers(context, options.servers);
+  use_trust_anchors(context, options.trust_anchors);
   // It answers for these by itself, but a server of a lab may know them.
   for (const char* zone : {"test.", "home.arpa."})
     require(ub_ctx_zone_add(context, zone, "transparent"));
@@ -71,6 +85,7 @@ std::string failure_of(const ub_result& result) {
 Answer answer_of(const ub_result& result) {
   Answer answer;
   answer.status = status_of(result);
+  answer.is_secure = result.secure != 0;
   if (answer.status == Answer::Status::failure)
     answer.failure = failure_of(result);
   answer.canonical_name =
@@ -109,7 +124,7 @@ Resolver::Resolver(const ResolverOptions& options)
     : context_(ub_ctx_create()),
       time_limit_(options.time_limit),
       deadline_(Clock::now() + options.time_limit) {
-  if (!context_) throw LookupError("the resolver cannot be set up");
+  if (!context_) throw LookupError("the DNS resolver cannot be made");
   try {
     set_up(context_, options);
   } catch (...) {

@@ -22,6 +22,10 @@ struct ResolverOptions {
   std::vector<std::string> servers;
   /// For all questions together, from the making of the resolver on.
   std::chrono::milliseconds time_limit{10'000};
+  /// A file of DS or DNSKEY records to trust (RFC 4033 section 2), as
+  /// /usr/share/dns/root.key. What it leads to is validated, and an answer that
+  /// fails is a failure. Empty: nothing is validated.
+  std::string trust_anchors;
 };
 
 /// The types of records that mail needs (RFC 1035 section 3.2.2, RFC 3596).
@@ -45,12 +49,15 @@ struct Answer {
   /// where there are none.
   std::string canonical_name;
   std::vector<std::string> data;  ///< RDATA of each record, uncompressed
+  /// Proven by DNSSEC, be it that there is nothing (RFC 4033 section 5).
+  bool is_secure = false;
 };
 
 class Resolver {
  public:
-  /// Throws std::invalid_argument for a server that is no address, and
-  /// LookupError where /etc/resolv.conf cannot be read.
+  /// Throws std::invalid_argument for a server that is no address and for trust
+  /// anchors that cannot be read, and LookupError where /etc/resolv.conf cannot
+  /// be used.
   explicit Resolver(const ResolverOptions& options);
   ~Resolver();
   Resolver(const Resolver&) = delete;
