@@ -249,8 +249,8 @@ class Search {
     for (auto& host : found_.hosts) {
       if (looks_like_address(host.name)) {
         add(Kind::address_literal, host.name,
-            fmt::format("an MX of {} gives the address {}, where a host's name "
-                        "is wanted (RFC 1035 section 3.3.9)",
+            fmt::format("an MX of {} gives the address {}, where RFC 5321 "
+                        "section 5.1 wants the name of a host",
                         found_.domain, host.name));
         continue;
       }
@@ -269,7 +269,8 @@ class Search {
     if (!base::equal_without_case(found.canonical_name, name)) {
       add(Kind::alias, name,
           fmt::format("MX {} of {} is an alias (CNAME) of {}, which RFC 2181 "
-                      "section 10.3 and RFC 5321 section 5.1 forbid",
+                      "section 10.3 forbids and RFC 5321 section 5.1 leaves "
+                      "out",
                       name, found_.domain, found.canonical_name));
     }
     add_lookup_failure(name, found);

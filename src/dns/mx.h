@@ -25,7 +25,7 @@ struct MxFinding {
     null_mx_and_other,   ///< RFC 7505 section 3: MUST NOT
     null_mx_preference,  ///< RFC 7505 section 3: the preference is 0
     alias,               ///< an MX names a CNAME: RFC 2181 section 10.3
-    address_literal,     ///< an MX "names" an address: RFC 1035 section 3.3.9
+    address_literal,     ///< an MX "names" an address: RFC 5321 section 5.1
     no_address,          ///< an MX names a host without: RFC 5321 section 5.1
     lookup_failed,       ///< nobody knows the addresses of a host, or not all
   };
