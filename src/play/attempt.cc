@@ -153,6 +153,7 @@ Sent Attempter::sent() const {
   result.client_address = session_.connection().local_address();
   result.has_login = session_.has_login();
   result.tls = session_.tls();
+  result.target_names = session_.target_names();
   return result;
 }
 

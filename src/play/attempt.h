@@ -20,6 +20,8 @@ struct Sent {
   std::string client_address;  ///< ours, as the target saw it
   bool is_extended = false;    ///< EHLO or LHLO, not HELO
   bool has_login = false;
+  /// Of the target, in its greeting and its reply to EHLO.
+  std::vector<std::string> target_names;
   std::optional<net::TlsFacts> tls;
 };
 

@@ -233,6 +233,11 @@ void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
   in_login_ = in_auth_;
   if (answered.verb == "MAIL") utf8_transaction_ = asks_for_utf8(answered.line);
   if (reply.code == 235) has_login_ = true;
+  if (answered.verb == "greeting" || answered.verb == "EHLO" ||
+      answered.verb == "LHLO") {
+    const auto words = base::words(reply.lines.front().text);
+    if (!words.empty()) target_names_.emplace_back(words.front());
+  }
   if (reply.code != 250) return;
   if (answered.verb == "HELO" || answered.verb == "EHLO" ||
       answered.verb == "LHLO") {

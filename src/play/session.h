@@ -112,6 +112,10 @@ class Session {
   /// The last command of HELO, EHLO and LHLO with a positive reply; empty:
   /// none since TLS began.
   const std::string& hello() const { return hello_; }
+  /// The first words of greeting and replies to EHLO (RFC 5321 section 4.2).
+  const std::vector<std::string>& target_names() const {
+    return target_names_;
+  }
   /// A 235 has answered AUTH.
   bool has_login() const { return has_login_; }
   /// An AUTH exchange waits for the server.
@@ -144,6 +148,7 @@ class Session {
   std::optional<net::TlsFacts> tls_;
   std::string hello_;
   bool has_login_ = false;
+  std::vector<std::string> target_names_;
   smtp::Capabilities capabilities_;
   bool has_capabilities_ = false;
   bool said_421_ = false;
