@@ -10,6 +10,7 @@ Target target_of(const scenario::Profile& profile,
   target.source = profile.source;
   target.variables = profile.variables;
   target.security = profile.security;
+  target.permits_guessing = profile.permits_guessing;
   return target;
 }
 

@@ -13,6 +13,7 @@ struct Target {
   std::string source;  ///< local address to connect from; empty: any
   scenario::Variables variables;
   scenario::Security security;
+  bool permits_guessing = false;  ///< see scenario::Profile
 
   /// RFC 8314 section 3: TLS comes before the greeting.
   bool has_implicit_tls() const {

@@ -15,6 +15,8 @@ struct Waits {
   std::chrono::milliseconds login{30'000};
   std::chrono::milliseconds farewell{1'000};
   std::chrono::milliseconds test{120'000};
+  /// A test of twenty sessions, each of which may be delayed on purpose.
+  std::chrono::milliseconds measured{900'000};
   double factor = 1;
 
   net::Deadline deadline(std::chrono::milliseconds wait) const;

@@ -52,7 +52,7 @@ class ProfileLoader {
     std::vector<std::string_view> keys{"name",        "listeners",
                                        "source",      "trust",
                                        "fingerprint", "certificate",
-                                       "key"};
+                                       "key",         "permits"};
     for (const auto& variable : variable_names()) {
       if (!variable.from_player) keys.push_back(variable.name);
     }
@@ -79,6 +79,8 @@ class ProfileLoader {
       profile_.source = file_.scalar(value, key);
     } else if (key == "listeners") {
       load_listeners(value);
+    } else if (key == "permits") {
+      load_permits(value);
     } else if (key == "trust") {
       profile_.security.trust = load_pem(value, key);
     } else if (key == "certificate") {
@@ -109,6 +111,17 @@ class ProfileLoader {
       } catch (const std::invalid_argument& error) {
         file_.fail(value, error.what());
       }
+    }
+  }
+
+  void load_permits(const YamlNode& node) {
+    for (const auto* permitted : file_.scalars(node, "permits")) {
+      if (permitted->scalar != "guessing") {
+        file_.fail(*permitted,
+                   fmt::format("'{}' is nothing that can be permitted: guessing",
+                               permitted->scalar));
+      }
+      profile_.permits_guessing = true;
     }
   }
 
@@ -276,6 +289,7 @@ Profile default_profile(const Endpoint& target, Listener listener) {
 Profile reference_profile() {
   Profile profile;
   profile.name = "reference";
+  profile.permits_guessing = true;
   profile.variables = {
       {"client_elsewhere", "elsewhere.client.example"},
       {"recipient", "alice@example.test"},
