@@ -53,6 +53,7 @@ void explain(const scenario::Scenario& scenario,
   if (!scenario.watch.empty())
     std::cout << "watches every reply of the run: " << scenario.watch << '\n';
   print_block("dialog", scenario.dialog_source);
+  print_block("against", scenario.against_source);
   print_block("control", scenario.control_source);
   print_block("beside", scenario.beside_source);
   if (!scenario.cases.front().id.empty()) {

@@ -100,6 +100,9 @@ net::asio::awaitable<void> Session::send(std::string bytes,
   mail_record_.sent(bytes, tracker_.in_mail_data());
   tracker_.sent(bytes);
   if (ended_) co_return;
+  // Before the write: what keeps us from seeing its end is no time of the server's
+  // that could be left out.
+  sent_at_ = net::Clock::now();
   try {
     co_await write(bytes, deadline);
   } catch (const net::PeerClosed&) {
@@ -136,7 +139,9 @@ net::asio::awaitable<Event> Session::receive(net::Deadline deadline) {
       co_return Ended{ending_, by_alert, secrets_.hide(parser_.pending())};
     }
     try {
-      parser_.feed(co_await connection_.read(deadline));
+      const std::string octets = co_await connection_.read(deadline);
+      arrived_at_ = net::Clock::now();
+      parser_.feed(octets);
     } catch (const net::PeerClosed& closed) {
       ended_ = true;
       ending_ = closed.ending;
@@ -212,6 +217,8 @@ void Session::record_reply(const smtp::ReplyOrError& reply) {
   note(Kind::server, whole ? std::to_string(whole->code) : "malformed");
   std::size_t count = 0;
   const std::string raw = raw_of(reply);
+  last_reply_ = raw;
+  last_wait_ = std::max(arrived_at_ - sent_at_, {});
   for (const std::string_view line : base::split(raw, '\n')) {
     if (line.empty() || ++count > shown_lines) continue;
     std::string shown(line);

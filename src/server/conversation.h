@@ -59,6 +59,8 @@ class Conversation {
   /// Takes octets from the client, in pieces of any size; gives what is to be
   /// sent. Pieces change nothing but when it is sent.
   std::string receive(std::string_view bytes);
+  /// How long what receive() gave is to be held back; by a flaw only.
+  std::chrono::milliseconds delay() const { return delay_; }
   /// The connection is to be closed once everything is sent. What comes
   /// afterwards is ignored.
   bool closing() const { return closing_; }
@@ -77,7 +79,7 @@ class Conversation {
   /// Error replies in a session; the next one is 421.
   static constexpr int error_limit = 20;
   /// Failed logins in a session; the next one is 421 (RFC 4954 section 9).
-  static constexpr int login_failure_limit = 10;
+  static constexpr int login_failure_limit = 5;
   /// Longest AUTH command or response, CRLF included: what RFC 4954 section 4
   /// calls sufficient.
   static constexpr std::size_t auth_line_limit = 12288 + 2;
@@ -287,6 +289,7 @@ class Conversation {
   std::unique_ptr<SaslExchange> exchange_;
   int responses_ = 0;
   int login_failures_ = 0;
+  std::chrono::milliseconds delay_{0};
   bool has_cancelled_ = false;
   bool closing_ = false;
 };

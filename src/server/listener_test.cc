@@ -135,6 +135,25 @@ TEST_F(ListenerTest, TellsASilentClientAndCloses) {
   });
 }
 
+TEST_F(ListenerTest, HoldsAReplyBackWithTheFlaw) {
+  ListenerOptions options;
+  options.flaws = {"auth-unknown-user-slow"_flaw,
+                   "auth-plain-accepted-in-clear"_flaw};
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    const std::string hello = "EHLO client.example\r\n";
+    co_await client.write(hello, soon());
+    co_await read_to(client, "SOURCE\r\n");
+    const std::string login = "AUTH PLAIN AG5vYm9keQB4\r\n";  // nobody, x
+    const auto start = net::Clock::now();
+    co_await client.write(login, soon());
+    const auto reply = co_await read_to(client, "\r\n");
+    EXPECT_TRUE(reply.starts_with("535 ")) << reply;
+    EXPECT_GE(net::Clock::now() - start, 100ms);
+  });
+}
+
 TEST_F(ListenerTest, StopsWithOpenSessions) {
   net::Connection client(context_.get_executor());
   run({}, [&](std::uint16_t port) -> net::asio::awaitable<void> {
