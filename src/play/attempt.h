@@ -63,8 +63,8 @@ net::asio::awaitable<Attempt> attempt(const scenario::Test& test,
                                       Segmentation segmentation =
                                           Segmentation::as_written);
 
-/// Says `dialog` on one connection again and again, at most `times` times, for as
-/// long as it passes.
+/// Says `dialog` on one connection again and again, at most `times` times, for
+/// as long as it passes.
 net::asio::awaitable<Attempt> attempt_again(const scenario::Test& test,
                                             const scenario::Dialog& dialog,
                                             const Target& target,

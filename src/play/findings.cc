@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/escape.h"
 #include "play/mann_whitney.h"
@@ -51,9 +52,9 @@ std::string delays(const Times& waits) {
   std::sort(all.begin(), all.end());
   const double slow = all[all.size() - 2];
   if (slow - all[1] >= delay_of_note) {
-    return fmt::format("the replies to wrong passwords slow down from {:.1f} ms "
-                       "to {:.1f} ms",
-                       all.front(), all.back());
+    return fmt::format(
+        "the replies to wrong passwords slow down from {:.1f} ms to {:.1f} ms",
+        all.front(), all.back());
   }
   if (median(all) < delay_of_note) return "";
   return fmt::format("each wrong password is answered after {:.1f} ms (median)",
@@ -90,8 +91,9 @@ Finding compare_replies(const std::vector<std::string>& of_dialog,
   const auto& a = of_dialog.front();
   const auto& b = of_against.front();
   if (a == b) return {Verdict::passed, "both are answered by " + quoted(a)};
-  return {Verdict::noted, fmt::format("'dialog' is answered by {}, 'against' by {}",
-                                      quoted(a), quoted(b))};
+  return {Verdict::noted,
+          fmt::format("'dialog' is answered by {}, 'against' by {}", quoted(a),
+                      quoted(b))};
 }
 
 Finding judge_guesses(const Guesses& guesses) {
@@ -105,9 +107,10 @@ Finding judge_guesses(const Guesses& guesses) {
   if (!guesses.lock.empty()) {
     if (!seen.empty()) seen += "; ";
     return {Verdict::noted,
-            fmt::format("{}after {} wrong passwords the right one is refused: {}: "
-                        "whoever knows a user's name can keep him out",
-                        seen, guesses.said, guesses.lock)};
+            fmt::format(
+                "{}after {} wrong passwords the right one is refused: {}: "
+                "whoever knows a user's name can keep him out",
+                seen, guesses.said, guesses.lock)};
   }
   if (!seen.empty())
     return {Verdict::passed, seen + "; then the right one logs in"};

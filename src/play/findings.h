@@ -20,11 +20,11 @@ using Times = std::vector<std::chrono::nanoseconds>;
 
 /// Whether one of two dialogs is answered later than the other. Both must hold,
 /// so that of ten thousand servers that answer alike at most one is noted:
-/// - the rank test gives less than 1 in 10000 to chance, which says that they
-///   differ, however noisy the network is, but not that it matters;
-/// - the medians differ by more than 5 ms, which is more than the jitter of a good
-///   network and than two machines answer alike, and by more than a tenth of the
-///   smaller one.
+/// - the rank test gives less than 1 in 10000 to chance: they differ, however
+///   noisy the network is, but that need not matter;
+/// - the medians differ by more than 5 ms, the jitter of a good network, and by
+///   more than a tenth of the smaller one, the jitter of a slow server: less
+///   needs more tries than a guesser has.
 Finding compare_times(const Times& of_dialog, const Times& of_against);
 
 /// Whether two dialogs are answered by the same octets, each at least twice. An
@@ -43,8 +43,8 @@ struct Guesses {
   std::string lock;
 };
 
-/// Passed where something slows a guesser down: a delay of half a second (always, or
-/// growing so far) or an end of the session. Noted where nothing does, and
+/// Passed where something slows a guesser down: a delay of half a second (always,
+/// or growing so far) or an end of the session. Noted where nothing does, and
 /// where the right password is refused.
 Finding judge_guesses(const Guesses& guesses);
 

@@ -36,8 +36,8 @@ TEST(CompareTimes, ADifferenceIsNotedFrom5MsOnAndFromATenth) {
 TEST(CompareTimes, SaysWhatWasMeasured) {
   const auto finding = compare_times(ten(101ms), ten(1ms));
   EXPECT_EQ(finding.text,
-            "the last reply of 'dialog' takes 101.0 ms, that of 'against' 1.0 ms "
-            "(medians of 10 and 10; Mann-Whitney p = 1.1e-05)");
+            "the last reply of 'dialog' takes 101.0 ms, that of 'against' "
+            "1.0 ms (medians of 10 and 10; Mann-Whitney p = 1.1e-05)");
 }
 
 TEST(CompareTimes, FewSamplesProveNothing) {

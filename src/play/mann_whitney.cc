@@ -10,12 +10,14 @@ namespace {
 /// Twice the rank of `value` among `sorted`: twice the mean of the ranks that
 /// equal values share, which is a whole number.
 int doubled_rank(const std::vector<double>& sorted, double value) {
-  const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
-  return static_cast<int>((first - sorted.begin()) + (last - sorted.begin())) + 1;
+  const auto [first, last] =
+      std::equal_range(sorted.begin(), sorted.end(), value);
+  return static_cast<int>((first - sorted.begin()) +
+                          (last - sorted.begin())) + 1;
 }
 
-/// For each sum the number of ways to choose `size` of `ranks` with that sum. Up
-/// to 2^53 the numbers are exact.
+/// For each sum the number of ways to choose `size` of `ranks` with that sum.
+/// Up to 2^53 the numbers are exact.
 std::vector<double> ways_by_sum(const std::vector<int>& ranks,
                                 std::size_t size) {
   std::size_t total = 0;

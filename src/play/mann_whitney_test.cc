@@ -31,7 +31,8 @@ double p_of_u(std::size_t size, std::size_t u) {
   Values b = from(1000, size);
   for (std::size_t i = 0; u > 0; ++i) {
     const std::size_t below = std::min(u, size);
-    b[i] = static_cast<double>(size - below) - 0.5 + 0.01 * static_cast<double>(i);
+    b[i] = static_cast<double>(size - below) - 0.5 +
+           0.01 * static_cast<double>(i);
     u -= below;
   }
   return mann_whitney(a, b);
@@ -44,9 +45,9 @@ TEST(MannWhitney, AgreesWithTheTablesOfCriticalValues) {
     std::size_t critical_01;
   };
   // Two-sided, as in every textbook.
-  for (const Row& row : {Row{5, 2, 0}, Row{6, 5, 2}, Row{7, 8, 4}, Row{8, 13, 7},
-                         Row{9, 17, 11}, Row{10, 23, 16}, Row{12, 37, 27},
-                         Row{15, 64, 51}, Row{20, 127, 105}}) {
+  for (const Row& row :
+       {Row{5, 2, 0}, Row{6, 5, 2}, Row{7, 8, 4}, Row{8, 13, 7}, Row{9, 17, 11},
+        Row{10, 23, 16}, Row{12, 37, 27}, Row{15, 64, 51}, Row{20, 127, 105}}) {
     EXPECT_LE(p_of_u(row.size, row.critical_05), 0.05) << row.size;
     EXPECT_GT(p_of_u(row.size, row.critical_05 + 1), 0.05) << row.size;
     EXPECT_LE(p_of_u(row.size, row.critical_01), 0.01) << row.size;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/escape.h"
 #include "base/text.h"
 
@@ -100,8 +102,8 @@ net::asio::awaitable<void> Session::send(std::string bytes,
   mail_record_.sent(bytes, tracker_.in_mail_data());
   tracker_.sent(bytes);
   if (ended_) co_return;
-  // Before the write: what keeps us from seeing its end is no time of the server's
-  // that could be left out.
+  // Before the write: we may see its end late, and the reply is not to look
+  // quicker for that.
   sent_at_ = net::Clock::now();
   try {
     co_await write(bytes, deadline);

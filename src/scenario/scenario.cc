@@ -45,6 +45,10 @@ std::optional<Start> parse_start(std::string_view text) {
   return parse_name<Start>(start_names, text);
 }
 
+std::string_view to_string(Measure measure) {
+  return measure_names[static_cast<std::size_t>(measure)];
+}
+
 std::optional<Measure> parse_measure(std::string_view text) {
   if (text.empty()) return {};
   return parse_name<Measure>(measure_names, text);

@@ -102,7 +102,8 @@ std::string_view to_string(Start start);
 std::string_view to_string(Listener listener);
 std::optional<Listener> parse_listener(std::string_view text);
 std::optional<Start> parse_start(std::string_view text);
-/// Not of "none".
+std::string_view to_string(Measure measure);  ///< empty for none
+/// Never none.
 std::optional<Measure> parse_measure(std::string_view text);
 
 }  // namespace smtpspec::scenario
