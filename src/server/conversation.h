@@ -32,7 +32,7 @@ enum class Service { mta, submission, lmtp };
 
 /// What a session is told about the world.
 struct Surroundings {
-  /// Address of the client, for the Received field.
+  /// Address of the client, for the Received field; trusted_address may relay.
   std::string client_address = "127.0.0.1";
   std::function<std::chrono::system_clock::time_point()> now =
       std::chrono::system_clock::now;
@@ -205,6 +205,9 @@ class Conversation {
                                     std::string_view& argument);
   bool refuses_utf8(const Path& path, bool has_parameter) const;
   Offer offer() const;
+  void reset_transaction() { transaction_ = {}; }
+
+  // recipients.cc: whom RCPT may name.
   std::optional<Path> recipient_argument(std::string_view& argument);
   std::optional<Reply> recipient_refusal(const Path& path,
                                          const RcptParameters& parameters);
@@ -215,7 +218,6 @@ class Conversation {
                          const RcptParameters& parameters) const;
   bool is_foreign(const Path& path) const;
   bool serves(const Mailbox& mailbox) const;
-  void reset_transaction() { transaction_ = {}; }
 
   // delivery.cc: DATA, BDAT and what becomes of content.
   void data(std::string_view argument);
@@ -239,13 +241,15 @@ class Conversation {
   std::string client_literal() const;
   std::string protocol() const;
 
+  // trust.cc: for whom mail goes on to other hosts.
+  bool may_relay(const Mailbox& recipient,
+                 const RcptParameters& parameters) const;
+
   // relaying.cc: ETRN, XCLIENT and XFORWARD.
   void etrn(std::string_view argument);
   void xclient(std::string_view argument);
   void xforward(std::string_view argument);
   bool is_trusted() const;
-  bool may_relay(const Mailbox& recipient,
-                 const RcptParameters& parameters) const;
   bool refuses_forwarding(std::string_view argument);
 
   // enquiries.cc: VRFY, EXPN, HELP, NOOP and QUIT.
