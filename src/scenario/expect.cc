@@ -77,7 +77,9 @@ class Parser {
   void refuse_variables() const {
     for (auto at = text_.find("${"); at != text_.npos;
          at = text_.find("${", at + 1)) {
-      if (text_.substr(0, at).ends_with("~ ")) continue;  // parse_text()
+      const auto before = text_.substr(0, at);
+      if (before.ends_with("~ ") || before.ends_with("~octets "))
+        continue;  // parse_text()
       fail(at, "an S line has no variables, but for columns of cases");
     }
   }
@@ -184,6 +186,9 @@ class Parser {
     constexpr std::string_view base64 = "base64";
     pattern.is_base64 = next_is(base64);
     if (pattern.is_base64) at_ += base64.size();
+    constexpr std::string_view octets = "octets";
+    pattern.sees_octets = !pattern.is_base64 && next_is(octets);
+    if (pattern.sees_octets) at_ += octets.size();
     skip_spaces();
     if (next_is("${")) return parse_variable(pattern);
     if (!next_is("/")) fail(at_, "a regular expression stands between slashes");
