@@ -1,5 +1,5 @@
 // One SMTP session of the reference server, as a state machine (RFC 5321,
-// 1870, 2034, 2920, 3030, 3461, 4954, 6152, 6409, 6531): octets in, octets out,
+// 1870, 2034, 2645, 2920, 3030, 3461, 4468, 4954, 6152, 6409, 6531): octets in, octets out,
 // no I/O.
 #pragma once
 
@@ -161,6 +161,7 @@ class Conversation {
   bool drops_input_before_tls(std::string_view rest);
   bool demands_tls(std::string_view verb) const;
   bool refuses_for_tls(std::string_view verb);
+  bool refuses_for_weak_tls(std::string_view verb);
   bool is_secure() const { return surroundings_.tls.has_value(); }
 
   // authentication.cc: AUTH.
@@ -218,6 +219,14 @@ class Conversation {
   std::string client_literal() const;
   std::string trace(std::uint64_t id) const;
   std::string protocol() const;
+
+  // burl.cc: BURL.
+  void burl(std::string_view argument);
+  std::optional<Reply> burl_refusal(std::string_view url) const;
+
+  // atrn.cc: ATRN.
+  void atrn(std::string_view argument);
+  bool offers_atrn() const;
 
   // relaying.cc: ETRN, XCLIENT and XFORWARD.
   void etrn(std::string_view argument);

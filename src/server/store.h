@@ -13,6 +13,8 @@ namespace smtpspec::server {
 
 constexpr std::string_view host_name = "mx.example.test";
 constexpr std::string_view mail_domain = "example.test";
+/// Mail for it is kept until whoever has logged in asks for it (RFC 2645).
+constexpr std::string_view customer_domain = "customer.example";
 /// Mail from senders in this domain is refused.
 constexpr std::string_view barred_domain = "barred.example";
 
