@@ -243,7 +243,8 @@ TEST(Burl, TakesWhatMayBeFetched) {  // RFC 4468 section 3
   EXPECT_THAT(dialogue.last_message().octets, HasSubstr("\r\n\r\nHello\r\n"));
   EXPECT_THAT(in_transaction(dialogue, own), StartsWith("250 2.5.0"));
   EXPECT_THAT(dialogue.say("BDAT 3 LAST\r\nx"), StartsWith("250"));
-  EXPECT_THAT(dialogue.last_message().octets, testing::EndsWith("Hello\r\nx\r\n"));
+  EXPECT_THAT(dialogue.last_message().octets,
+              testing::EndsWith("Hello\r\nx\r\n"));
 }
 
 TEST(Burl, FailsWithTheTransaction) {
