@@ -1,6 +1,6 @@
 // One SMTP session of the reference server, as a state machine (RFC 5321,
-// 1870, 2034, 2645, 2920, 3030, 3461, 4468, 4954, 6152, 6409, 6531): octets in, octets out,
-// no I/O.
+// 1870, 2034, 2645, 2920, 3030, 3461, 4468, 4954, 6152, 6409, 6531): octets in,
+// octets out, no I/O.
 #pragma once
 
 #include <chrono>
