@@ -17,6 +17,8 @@ struct Row {
 constexpr Row commands[] = {
     {"test", "Run scenarios against a server and report what it breaks",
      add_test},
+    {"audit", "Find out whether a server is misconfigured: relaying, smuggling, "
+              "ports", add_audit},
     {"serve", "Run the built-in reference server by itself", add_serve},
     {"sink", "Take mail by SMTP or LMTP, read maildirs, and show what arrives",
      add_sink},

@@ -57,6 +57,7 @@ void explain(const scenario::Scenario& scenario,
   print_block("dialog", scenario.dialog_source);
   print_block("against", scenario.against_source);
   print_block("control", scenario.control_source);
+  print_block("then", scenario.then_source);
   print_block("beside", scenario.beside_source);
   if (!scenario.cases.front().id.empty()) {
     std::cout << "cases:";

@@ -1,5 +1,6 @@
 #include "app/reference.h"
 
+#include "server/burl.h"
 #include "server/tls_options.h"
 #include "server/users.h"
 
@@ -76,6 +77,12 @@ Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
   variables["password"] = server::user_password;
   variables["bearer"] = server::bearer_token;
   variables["user2"] = server::second_user_name;
+  variables["user_transition"] = "carol";
+  variables["user_unavailable"] = "theboss";
+  variables["user_strong"] = "dave";
+  variables["barred"] = "someone@" + std::string(server::barred_domain);
+  variables["burl"] = server::burl_of(server::user_name);
+  variables["burl2"] = server::burl_of(server::second_user_name);
   profile_.trusted_source = server::trusted_address;
 }
 

@@ -1,16 +1,14 @@
 // smtpspec test: runs scenarios against a server and reports.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/regex.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
-#include "app/app.h"
+#include "app/authorization.h"
 #include "app/command.h"
+#include "app/conclusion.h"
 #include "app/event_loop.h"
 #include "app/reference.h"
 #include "app/selection.h"
@@ -108,33 +106,6 @@ void sort_arguments(TestOptions& options) {
   }
 }
 
-/// Whether an address belongs to this machine or a private network.
-bool is_near(const std::string& host) {
-  if (host == "localhost") return true;
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(host, error);
-  if (error) return false;
-  if (address.is_loopback()) return true;
-  if (address.is_v6()) {
-    const auto bytes = address.to_v6().to_bytes();
-    return address.to_v6().is_link_local() || (bytes[0] & 0xfe) == 0xfc;
-  }
-  const auto bytes = address.to_v4().to_bytes();
-  return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
-         (bytes[0] == 192 && bytes[1] == 168) ||
-         (bytes[0] == 169 && bytes[1] == 254);
-}
-
-void require_authorization(const std::string& host,
-                           const std::string& authorized) {
-  if (is_near(host) || host == authorized) return;
-  throw std::invalid_argument(fmt::format(
-      "{0} is neither a loopback nor a private address. The test sends mail "
-      "and malformed commands. If you may test that server, say so: "
-      "--authorized {0}",
-      host));
-}
-
 scenario::Profile profile_of(const TestOptions& options) {
   const auto listener = listener_of(options.listener);
   if (options.profile.empty()) {
@@ -157,31 +128,6 @@ std::chrono::year_month_day today() {
       std::chrono::system_clock::now());
 }
 
-report::ConsoleOptions console_options(bool verbose) {
-  report::ConsoleOptions console;
-  console.terminal = isatty(STDOUT_FILENO) != 0;
-  const char* no_colour = std::getenv("NO_COLOR");
-  console.colour = console.terminal && !(no_colour && *no_colour);
-  console.verbose = verbose;
-  return console;
-}
-
-int exit_code(const play::RunReport& report, const TestOptions& options) {
-  using play::Verdict;
-  if (report.interrupted) return exit_interrupted;
-  if (report.count(Verdict::failed) > 0) return exit_violations;
-  if (options.strict && report.count(Verdict::warned) > 0)
-    return exit_violations;
-  const std::size_t conclusive =
-      report.results.size() - report.count(Verdict::error) -
-      report.count(Verdict::blocked) - report.count(Verdict::skipped);
-  if (conclusive == 0) return exit_unreachable;
-  if (report.count(Verdict::error) > 0) return exit_unreachable;
-  if (options.strict_baseline && report.count(Verdict::fixed) > 0)
-    return exit_fixed;
-  return exit_conforming;
-}
-
 class TestRun {
  public:
   explicit TestRun(const TestOptions& options)
@@ -196,7 +142,7 @@ class TestRun {
     play_tests();
     hold_against_baseline();
     write_reports();
-    return exit_code(report_, options_);
+    return exit_code(report_, options_.strict, options_.strict_baseline);
   }
 
  private:

@@ -171,6 +171,7 @@ awaitable<void> Attempter::open() {
   const std::string& source = scenario_.from_trusted_source
                                   ? target_.trusted_source
                                   : target_.source;
+  if (target_.pace) co_await target_.pace->turn();
   std::string problem;
   try {
     co_await session_.connect(target_.endpoint, source,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "play/pace.h"
 #include "play/secrets.h"
 #include "play/witness.h"
 #include "scenario/profile.h"
@@ -20,6 +21,8 @@ struct Target {
   scenario::Security security;
   /// Sees what the target delivers; nullptr: nobody does.
   std::shared_ptr<Witness> witness;
+  /// Of all connections to it; nullptr: as fast as they come.
+  std::shared_ptr<Pace> pace;
   bool permits_guessing = false;  ///< see scenario::Profile
 
   /// RFC 8314 section 3: TLS comes before the greeting.

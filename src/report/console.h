@@ -35,6 +35,9 @@ class ConsoleReport {
   void finished(const play::Result& result, std::size_t done,
                 std::size_t total);
 
+  /// Takes the line of progress away.
+  void clear() { clear_progress(); }
+
   /// All that there is to say: tests that went wrong with their evidence, the
   /// others counted by their reasons, and the counts in the last line.
   void summary(const play::RunReport& report);

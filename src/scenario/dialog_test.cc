@@ -103,6 +103,15 @@ TEST(Dialog, ExpressionsMayBeNegated) {
   EXPECT_TRUE(reply(expect, 0, 1).text->negated);
 }
 
+TEST(Dialog, ExpressionsMaySeeOctets) {
+  const auto expect =
+      only<Expect>("S: 334 ~octets /^334 /; note: 334 !~octets ${first}");
+  EXPECT_TRUE(reply(expect, 0, 0).text->sees_octets);
+  EXPECT_TRUE(reply(expect, 1, 0).text->negated);
+  EXPECT_TRUE(reply(expect, 1, 0).text->sees_octets);
+  EXPECT_EQ(reply(expect, 1, 0).text->variable, "first");
+}
+
 TEST(Dialog, VariablesAreThoseThatNobodySets) {
   const auto dialog = parse(
       "C: EHLO ${client}\n"

@@ -78,7 +78,9 @@ class Parser {
     if (kind_ == ExpectKind::arrived_text) return;
     for (auto at = text_.find("${"); at != text_.npos;
          at = text_.find("${", at + 1)) {
-      if (text_.substr(0, at).ends_with("~ ")) continue;  // parse_text()
+      const auto before = text_.substr(0, at);
+      if (before.ends_with("~ ") || before.ends_with("~octets "))
+        continue;  // parse_text()
       fail(at, "an S line has no variables, but for columns of cases");
     }
   }
@@ -224,6 +226,9 @@ class Parser {
     constexpr std::string_view base64 = "base64";
     pattern.is_base64 = next_is(base64);
     if (pattern.is_base64) at_ += base64.size();
+    constexpr std::string_view octets = "octets";
+    pattern.sees_octets = !pattern.is_base64 && next_is(octets);
+    if (pattern.sees_octets) at_ += octets.size();
     skip_spaces();
     if (next_is("${")) return parse_variable(pattern);
     pattern.source = parse_regex([&pattern](std::string_view source) {

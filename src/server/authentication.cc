@@ -265,8 +265,10 @@ void Conversation::advance(std::string_view message) {
 void Conversation::finish_login(const SaslSuccess& success) {
   const User* user = find_user(success.user);
   const Standing standing = user ? user->standing : Standing::good;
-  if (standing == Standing::transition)
+  if (standing == Standing::transition && mechanism_ &&
+      !shows_secret(mechanism_->name)) {
     return say(432, "4.7.12", "A password transition is needed");
+  }
   if (standing == Standing::unavailable)
     return say(454, "4.7.0", "Temporary authentication failure");
   if (standing == Standing::strong_only && mechanism_ && !mechanism_->is_strong)

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/burl.h"
 #include "server/sasl_fixture.h"
 
 namespace smtpspec::server {
@@ -138,12 +139,16 @@ TEST(Auth, HasAReplyForEachStanding) {
         .auth("PLAIN", Dialogue::plain("", name, find_user(name)->password))
         .substr(0, 10);
   };
-  EXPECT_EQ(reply_to("carol"), "432 4.7.12");
+  EXPECT_THAT(dialogue.say("AUTH CRAM-MD5"), StartsWith("334"));
+  EXPECT_THAT(dialogue.answer("carol 0123"), StartsWith("432 4.7.12"));
   EXPECT_EQ(reply_to("theboss"), "454 4.7.0 ");
   EXPECT_EQ(reply_to("dave"), "534 5.7.9 ");
   ScramClient dave{.name = "dave",
                    .password = std::string(find_user("dave")->password)};
   EXPECT_THAT(dave.play(dialogue), StartsWith("235"));
+  Dialogue old(tls_1_3());
+  EXPECT_THAT(old.auth("PLAIN", Dialogue::plain("", "carol", user_password)),
+              StartsWith("235"));
 }
 
 TEST(Auth, EndsAfterTooManyFailures) {
@@ -204,6 +209,55 @@ TEST(AuthParameter, IsAMailboxInXtext) {
   for (int i = 0; i < 64 + 255; ++i) longest += i == 64 ? "+40" : "+61";
   EXPECT_THAT(dialogue.say("MAIL FROM:<a@b.example> AUTH=" + longest),
               StartsWith("501"));
+}
+
+TEST(Atrn, IsForWhoHasLoggedIn) {  // RFC 2645 section 5.2.1
+  EXPECT_THAT(ehlo(std::nullopt), Not(HasSubstr("ATRN")));
+  EXPECT_THAT(ehlo(tls_1_3(), Service::submission), Not(HasSubstr("ATRN")));
+  EXPECT_THAT(ehlo(tls_1_3()), HasSubstr("ATRN\r\n"));
+  Dialogue dialogue(tls_1_3());
+  EXPECT_THAT(dialogue.say("ATRN"), StartsWith("530 5.7.0"));
+  dialogue.log_in();
+  EXPECT_THAT(dialogue.say("ATRN"), StartsWith("453"));
+  EXPECT_THAT(dialogue.say("ATRN Customer.example"), StartsWith("453"));
+  EXPECT_THAT(dialogue.say("ATRN customer.example,a.example"),
+              StartsWith("450"));
+  EXPECT_THAT(dialogue.say("ATRN -"), StartsWith("501"));
+}
+
+/// Says `line` within a transaction of alice's.
+std::string in_transaction(Dialogue& dialogue, const std::string& line) {
+  dialogue.say("MAIL FROM:<alice@example.test>");
+  dialogue.say("RCPT TO:<alice@example.test>");
+  return dialogue.say(line);
+}
+
+TEST(Burl, TakesWhatMayBeFetched) {  // RFC 4468 section 3
+  EXPECT_THAT(ehlo(tls_1_3()), Not(HasSubstr("BURL")));
+  Dialogue dialogue(tls_1_3(), {}, Service::submission);
+  const std::string own = "BURL " + burl_of(user_name);
+  EXPECT_THAT(dialogue.say(own + " LAST"), StartsWith("530"));
+  dialogue.log_in();
+  EXPECT_THAT(dialogue.say(own + " LAST"), StartsWith("503 5.5.0"));
+  EXPECT_THAT(in_transaction(dialogue, own + " last"), StartsWith("250"));
+  EXPECT_THAT(dialogue.last_message().octets, HasSubstr("\r\n\r\nHello\r\n"));
+  EXPECT_THAT(in_transaction(dialogue, own), StartsWith("250 2.5.0"));
+  EXPECT_THAT(dialogue.say("BDAT 3 LAST\r\nx"), StartsWith("250"));
+  EXPECT_THAT(dialogue.last_message().octets,
+              testing::EndsWith("Hello\r\nx\r\n"));
+}
+
+TEST(Burl, FailsWithTheTransaction) {
+  Dialogue dialogue(tls_1_3(), {}, Service::submission);
+  dialogue.log_in();
+  for (const auto* line : {"BURL", "BURL x", "BURL imap://h/ FOO"})
+    EXPECT_THAT(in_transaction(dialogue, line), StartsWith("501")) << line;
+  EXPECT_THAT(dialogue.say("BURL imap://nohost.example/x LAST"),
+              StartsWith("554 5.6.6"));
+  EXPECT_THAT(dialogue.say("DATA"), StartsWith("503"));
+  EXPECT_THAT(in_transaction(dialogue,
+                             "BURL " + burl_of(second_user_name) + " LAST"),
+              StartsWith("554 5.7.14"));
 }
 
 TEST(Submission, WantsALoginFirst) {

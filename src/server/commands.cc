@@ -46,8 +46,8 @@ const std::vector<Conversation::Command>& Conversation::commands() {
       {.verb = "ETRN", .run = &C::etrn},
       {.verb = "XCLIENT", .run = &C::xclient},
       {.verb = "XFORWARD", .run = &C::xforward},
-      {.verb = "ATRN", .run = &C::unimplemented},
-      {.verb = "BURL", .run = &C::unimplemented},
+      {.verb = "ATRN", .run = &C::atrn},
+      {.verb = "BURL", .run = &C::burl},
   };
   return table;
 }

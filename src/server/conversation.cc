@@ -127,6 +127,7 @@ void Conversation::take_line(CommandLine line) {
   }
   const auto refusal = server::refusal_of(base::to_upper(verb), flaws_);
   if (!refusal.empty()) return send(std::string(refusal));
+  if (refuses_for_weak_tls(verb_)) return;
   if (!command) {
     say(500, "5.5.1", "Unknown command: " + echo(verb));
     closing_ = closing_ || flawed("closes-after-unknown-command"_flaw);

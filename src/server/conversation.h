@@ -1,6 +1,6 @@
 // One SMTP session of the reference server, as a state machine (RFC 5321,
-// 1870, 2034, 2920, 3030, 3461, 4954, 6152, 6409, 6531): octets in, octets out,
-// no I/O.
+// 1870, 2034, 2645, 2920, 3030, 3461, 4468, 4954, 6152, 6409, 6531): octets in,
+// octets out, no I/O.
 #pragma once
 
 #include <chrono>
@@ -167,6 +167,7 @@ class Conversation {
   bool drops_input_before_tls(std::string_view rest);
   bool demands_tls(std::string_view verb) const;
   bool refuses_for_tls(std::string_view verb);
+  bool refuses_for_weak_tls(std::string_view verb);
   bool is_secure() const { return surroundings_.tls.has_value(); }
 
   // authentication.cc: AUTH.
@@ -244,6 +245,14 @@ class Conversation {
   // trust.cc: for whom mail goes on to other hosts.
   bool may_relay(const Mailbox& recipient,
                  const RcptParameters& parameters) const;
+
+  // burl.cc: BURL.
+  void burl(std::string_view argument);
+  std::optional<Reply> burl_refusal(std::string_view url) const;
+
+  // atrn.cc: ATRN.
+  void atrn(std::string_view argument);
+  bool offers_atrn() const;
 
   // relaying.cc: ETRN, XCLIENT and XFORWARD.
   void etrn(std::string_view argument);

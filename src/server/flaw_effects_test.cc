@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/base64.h"
+#include "server/burl.h"
 #include "server/conversation.h"
+#include "server/users.h"
 
 namespace smtpspec::server {
 namespace {
@@ -103,6 +106,28 @@ std::vector<Reads> holding() {
           with("HOLDFOR=3601 BY=3600;R"), with("HOLDFOR=1 SIZE=1000000"),
           hello + lines({"MAIL FROM:<" + std::string(500, 'p') +
                          "@x> HOLDFOR=1"})};
+}
+
+/// Alice's, under TLS: ATRN, and BURL on submission.
+std::vector<Reads> logged_in() {
+  const Reads login =
+      hello + lines({"AUTH PLAIN " + base::base64_encode(
+                                         "\0alice\0"s +
+                                         std::string(user_password))});
+  const Reads with_recipient =
+      login + lines({"MAIL FROM:<alice@example.test>",
+                     "RCPT TO:<alice@example.test>"});
+  const std::string own = "BURL " + burl_of(user_name) + " LAST";
+  return {
+      hello + lines({"ATRN"}),
+      login + lines({"ATRN"}),
+      login + lines({"ATRN far.example"}),
+      login + lines({own}),
+      with_recipient + lines({"BURL x"}),
+      with_recipient + lines({"BURL imap://nohost.example/x LAST"}),
+      with_recipient + lines({"BURL " + burl_of(second_user_name) + " LAST"}),
+      with_recipient + Reads{"BDAT 3\r\nx\r\n"} + lines({own}),
+  };
 }
 
 /// Where only LMTP, or submission, tells.
@@ -294,11 +319,12 @@ std::vector<Reads> large() {
 
 /// All that a client, or the owner of a mailbox, sees of a session.
 std::vector<std::string> seen(const Reads& reads, const FlawSet& flaws,
-                              Service service = Service::mta) {
+                              Service service = Service::mta,
+                              std::optional<net::TlsFacts> tls = {}) {
   Store store;
   Conversation conversation(store, flaws, {"127.0.0.1", [] {
     return std::chrono::system_clock::time_point();
-  }, service, service == Service::submission});
+  }, service, service == Service::submission, std::move(tls)});
   std::vector<std::string> result = {conversation.greeting()};
   for (const auto& read : reads) {
     if (conversation.closing()) break;
@@ -346,6 +372,12 @@ TEST(Flaws, EachOneShows) {
     for (const Service service : {Service::submission, Service::lmtp}) {
       for (const Reads& session : services())
         if (seen(session, {flaw}, service) != seen(session, {}, service))
+          return true;
+    }
+    for (const Service service : {Service::mta, Service::submission}) {
+      for (const Reads& session : logged_in())
+        if (seen(session, {flaw}, service, net::TlsFacts{}) !=
+            seen(session, {}, service, net::TlsFacts{}))
           return true;
     }
     const FlawId open = "submission-open"_flaw;

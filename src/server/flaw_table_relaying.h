@@ -39,6 +39,12 @@ inline constexpr auto relaying_flaws = std::to_array<Flaw>({
      "Answers MAIL with HOLDFOR= above 512 octets by 500."},
     {"burl-on-port-25", "Lists BURL in EHLO everywhere."},
     {"burl-without-8bitmime", "Lists BURL without 8BITMIME."},
+    {"burl-without-recipient-accepted",
+     "Answers BURL without a recipient by 250."},
+    {"burl-failure-accepted", "Answers BURL of what cannot be fetched by 250."},
+    {"burl-after-bdat-refused", "Answers BURL after BDAT with 503."},
+    {"burl-of-another-accepted", "Fetches for alice what is bob's alone."},
+    {"burl-malformed-accepted", "Answers a malformed BURL by 250."},
 
     // DELIVERBY: RFC 2852.
     {"deliverby-grammar", "Lists DELIVERBY 60s in EHLO."},
@@ -96,6 +102,12 @@ inline constexpr auto relaying_flaws = std::to_array<Flaw>({
     {"etrn-any-node-accepted", "Answers ETRN of any node with 250."},
     {"etrn-wrong-code", "Answers ETRN of a node with 550."},
     {"etrn-reply-held-back", "Answers ETRN when more input comes."},
+
+    // ATRN: RFC 2645.
+    {"atrn-without-login-accepted", "Answers ATRN before a login by 250."},
+    {"atrn-foreign-domain-accepted", "Answers ATRN of any domain by 250."},
+    {"atrn-speaks-first",
+     "Answers ATRN by 250, and says EHLO before it is greeted."},
 
     // XCLIENT and XFORWARD.
     {"xclient-unknown-attribute", "Lists XCLIENT with COLOR."},

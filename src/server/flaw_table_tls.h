@@ -30,6 +30,8 @@ inline constexpr auto tls_flaws = std::to_array<Flaw>({
     {"starttls-listed-under-tls", "Lists STARTTLS under TLS."},
     {"starttls-twice-accepted", "Answers STARTTLS under TLS with 220."},
     {"starttls-closes-after-refusal", "Closes at STARTTLS with an argument."},
+    {"starttls-insufficient-550", "Answers commands under weak TLS with 550."},
+    {"starttls-insufficient-quit-554", "Answers QUIT under weak TLS with 554."},
 
     // TLS itself: RFC 8314, 8996, 9325, 8461.
     {"tls-handshake-fails", "Offers TLS and fails every handshake."},

@@ -45,6 +45,7 @@ constexpr auto keyword_lines = std::to_array<Keyword>({
     {"STARTTLS", {}},
     {"REQUIRETLS", {}},
     {"ETRN", Service::mta},
+    {"BURL imap", Service::submission},
     {future_release_line, Service::submission},
     {"XCLIENT NAME ADDR PORT PROTO HELO LOGIN", Service::mta},
     {"XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE", Service::mta},
@@ -189,6 +190,7 @@ std::vector<std::string> Conversation::keywords() const {
     if (!sent.empty()) result.emplace_back(sent);
   }
   for (auto& line : auth_keywords()) result.push_back(std::move(line));
+  if (offers_atrn()) result.emplace_back("ATRN");
   for (const ExtraKeyword& row : extra_keywords) {
     if (flawed(row.flaw)) result.emplace_back(row.line);
   }

@@ -127,9 +127,9 @@ std::vector<Scene> rules() {
          for (int i = 0; i < 12; ++i) d.say(wrong);
        }},
       after_login({mail, rcpt, "DATA", "."}),
-      plain("", "carol", "old-Pa55word"),
-      plain("", "theboss", "Corner-0ffice"),
-      plain("", "dave", "Scram-0nly-5"),
+      lines({"AUTH CRAM-MD5", base::base64_encode("carol 0123")}),
+      plain("", "theboss", std::string(user_password)),
+      plain("", "dave", std::string(user_password)),
       lines({mail + " AUTH=<>", "RSET", mail + " AUTH=a@b.example", "RSET",
              mail + " auth=<>", "RSET", mail + " AUTH=foo+ZZ", "RSET",
              mail + " AUTH=" + long_name}),

@@ -57,6 +57,18 @@ bool Conversation::demands_tls(std::string_view verb) const {
                             flawed("starttls-demanded-code-wrong"_flaw));
 }
 
+/// Section 4.1: whoever finds that TLS protects too little says so to all
+/// commands but QUIT. MACs of SHA-1 are too little here.
+bool Conversation::refuses_for_weak_tls(std::string_view verb) {
+  if (!is_secure() || !surroundings_.tls->cipher.ends_with("-SHA"))
+    return false;
+  if (verb == "QUIT" && !flawed("starttls-insufficient-quit-554"_flaw))
+    return false;
+  say(flawed("starttls-insufficient-550"_flaw) ? 550 : 554, "5.7.5",
+      "Refused due to lack of security");
+  return true;
+}
+
 bool Conversation::refuses_for_tls(std::string_view verb) {
   if (!demands_tls(verb)) return false;
   if (flawed("starttls-demanded-554"_flaw)) {

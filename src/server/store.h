@@ -18,6 +18,8 @@ constexpr std::string_view mail_domain = "example.test";
 /// Whoever comes from there on port 25 may send anywhere, as the hosts of a
 /// site's own network may.
 constexpr std::string_view trusted_address = "127.0.0.9";
+/// Mail for it is kept until whoever has logged in asks for it (RFC 2645).
+constexpr std::string_view customer_domain = "customer.example";
 /// Mail from senders in this domain is refused.
 constexpr std::string_view barred_domain = "barred.example";
 

@@ -23,6 +23,7 @@ constexpr auto gates = std::to_array<Gate>({
     {"RCPT", "submission-rcpt-503"_flaw},
     {"DATA", "submission-data-503"_flaw},
     {"BDAT", "submission-data-503"_flaw},
+    {"BURL", "submission-data-503"_flaw},
     {"VRFY", "submission-vrfy-open"_flaw},
     {"EXPN", "submission-expn-open"_flaw},
     {"NOOP", "submission-noop-530"_flaw, false},

@@ -13,6 +13,8 @@ namespace {
 
 /// Stands for the handshake.
 const std::string handshake = "(handshake)";
+/// One that the server finds too weak (RFC 3207 section 4.1).
+const std::string weak_handshake = "(weak handshake)";
 const std::string long_sender =
     "MAIL FROM:<a@client.example> REQUIRETLS SOLICIT=" +
     std::string(500, 'a') + "\r\n";
@@ -29,6 +31,8 @@ const std::vector<std::vector<std::string>> sessions = {
      "MAIL FROM:<a@client.example>\r\n"},
     {"EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\n",
      "STARTTLS\r\n", handshake, "RCPT TO:<alice@example.test>\r\n"},
+    {"EHLO client.example\r\n", "STARTTLS\r\n", weak_handshake,
+     "EHLO client.example\r\n", "QUIT\r\n"},
 };
 
 std::vector<std::string> seen(const std::vector<std::string>& reads,
@@ -39,10 +43,12 @@ std::vector<std::string> seen(const std::vector<std::string>& reads,
   Conversation conversation(store, flaws, surroundings);
   std::vector<std::string> result = {conversation.greeting()};
   for (const std::string& read : reads) {
-    if (read != handshake) {
+    if (read != handshake && read != weak_handshake) {
       result.push_back(conversation.receive(read));
     } else if (conversation.starting_tls()) {
-      result.push_back(conversation.tls_started({}));
+      net::TlsFacts facts;
+      if (read == weak_handshake) facts.cipher = "ECDHE-ECDSA-AES128-SHA";
+      result.push_back(conversation.tls_started(facts));
     }
   }
   result.push_back(conversation.closing() ? "closed" : "open");
@@ -64,6 +70,12 @@ TEST(TlsFlaws, EachOneShows) {
 TEST(StartTls, ForgetsWhatWasSaidBefore) {  // RFC 3207 section 4.2
   const auto replies = seen(sessions[3], {});
   EXPECT_EQ(replies[5].substr(0, 3), "503");
+}
+
+TEST(StartTls, RefusesAllButQuitWhereItIsTooWeak) {  // section 4.1
+  const auto replies = seen(sessions[4], {});
+  EXPECT_EQ(replies[4].substr(0, 3), "554");
+  EXPECT_EQ(replies[5].substr(0, 3), "221");
 }
 
 }  // namespace

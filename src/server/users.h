@@ -9,7 +9,7 @@ namespace smtpspec::server {
 /// What becomes of a login whose credentials are right (RFC 4954 section 6).
 enum class Standing {
   good,         ///< 235
-  transition,   ///< 432: a new password is wanted first
+  transition,   ///< 432: nothing but PLAIN and LOGIN works yet
   unavailable,  ///< 454: whatever decides on this user is out of order
   strong_only,  ///< 534: for mechanisms weaker than SCRAM
 };
@@ -31,9 +31,9 @@ constexpr std::string_view bearer_token = "tok-Alice.9xQ2f7~Zk3+w/A==";
 constexpr auto users = std::to_array<User>({
     {user_name, user_password},
     {second_user_name, second_user_password},
-    {"carol", "old-Pa55word", Standing::transition},
-    {"theboss", "Corner-0ffice", Standing::unavailable},
-    {"dave", "Scram-0nly-5", Standing::strong_only},
+    {"carol", user_password, Standing::transition},
+    {"theboss", user_password, Standing::unavailable},
+    {"dave", user_password, Standing::strong_only},
 });
 
 /// The user of that name; nullptr if there is none.

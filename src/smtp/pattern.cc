@@ -84,11 +84,15 @@ bool ReplyPattern::matches(const Reply& reply, Captures* captures) const {
     return false;
   }
   if (!text) return true;
+  const std::string seen = text->sees_octets ? reply.raw() : reply.text();
   if (!text->variable.empty()) {
     if (captures == nullptr || !captures->contains(text->variable)) return false;
-    return (captures->at(text->variable) == reply.text()) != text->negated;
+    const std::string& wanted = captures->at(text->variable);
+    const bool fits =
+        text->sees_octets ? seen.starts_with(wanted) : seen == wanted;
+    return fits != text->negated;
   }
-  if (!text->is_base64) return matches_text(*text, reply.text(), captures);
+  if (!text->is_base64) return matches_text(*text, seen, captures);
   const auto octets = base::base64_decode(reply.text());
   return octets && matches_text(*text, *octets, captures);
 }
@@ -98,9 +102,10 @@ std::string ReplyPattern::to_string() const {
   if (!enhanced.empty()) result += " " + enhanced;
   if (text) {
     result += text->negated ? " !~" : " ~";
-    result += text->variable.empty()
-                  ? (text->is_base64 ? "base64 /" : " /") + text->source + "/"
-                  : " ${" + text->variable + "}";
+    if (text->is_base64) result += "base64";
+    if (text->sees_octets) result += "octets";
+    result += text->variable.empty() ? " /" + text->source + "/"
+                                     : " ${" + text->variable + "}";
   }
   return result;
 }

@@ -24,6 +24,9 @@ struct TextPattern {
   /// Instead of an expression: the text is that of a capture, octet by octet.
   /// One that is not there does not fit, negated or not.
   std::string variable;
+  /// Looked at are all octets of the reply, codes and line ends included; a
+  /// capture needs only be what they begin with.
+  bool sees_octets = false;
   /// The text is base64, and the expression is for what it stands for (RFC 4954
   /// section 4). What is no base64 does not fit.
   bool is_base64 = false;

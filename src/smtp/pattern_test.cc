@@ -74,6 +74,24 @@ TEST(ReplyPattern, ACapturedTextIsComparedOctetByOctet) {
   EXPECT_EQ(other.to_string(), "334 !~ ${challenge}");
 }
 
+TEST(ReplyPattern, OctetsAreTheWholeReply) {
+  const Reply bare{334, {{"334\r\n", "", 0, 334}}};
+  auto spaced = with_text("334", "^334 ");
+  spaced.text->sees_octets = true;
+  EXPECT_FALSE(spaced.matches(bare));
+  EXPECT_TRUE(spaced.matches(Reply{334, {{"334 \r\n", "", ' ', 334}}}));
+  EXPECT_EQ(spaced.to_string(), "334 ~octets /^334 /");
+  auto same = pattern("any");
+  same.text.emplace();
+  same.text->variable = "first";
+  same.text->sees_octets = true;
+  Captures captures{{"first", "334"}};
+  EXPECT_TRUE(same.matches(bare, &captures));
+  captures["first"] = "334 ";
+  EXPECT_FALSE(same.matches(bare, &captures));
+  EXPECT_EQ(same.to_string(), "any ~octets ${first}");
+}
+
 TEST(ReplyPattern, NamedGroupsAreCaptured) {
   Captures captures;
   const auto lines = reply(250, {"mx.example", "SIZE 1000"});

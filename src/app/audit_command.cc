@@ -1,0 +1,482 @@
+// smtpspec audit: is this server misconfigured? Relaying, smuggling, ports and
+// access, on all its listeners, judged by what arrives.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "app/app.h"
+#include "app/authorization.h"
+#include "app/command.h"
+#include "app/conclusion.h"
+#include "app/event_loop.h"
+#include "app/reference.h"
+#include "app/selection.h"
+#include "app/sinks.h"
+#include "app/version.h"
+#include "base/text.h"
+#include "dns/mx.h"
+#include "net/side_by_side.h"
+#include "play/runner.h"
+#include "report/audit.h"
+#include "report/file.h"
+#include "report/json.h"
+#include "report/junit.h"
+
+namespace smtpspec::app {
+namespace {
+
+namespace asio = boost::asio;
+using scenario::Listener;
+
+/// What an auditor asks about; scenarios/README would list them by folder.
+constexpr const char* audited[] = {
+    "relay/",  "access/",     "smuggling/", "ports/", "identity/",
+    "policy/", "disclosure/", "submission/", "starttls/"};
+
+constexpr Listener listeners[] = {Listener::mta, Listener::submission,
+                                  Listener::submissions, Listener::lmtp};
+
+/// Hosts of one domain that are audited; a domain may name thousands.
+constexpr std::size_t host_limit = 20;
+/// Connections a second to a host that is not near.
+constexpr double far_rate = 2;
+
+struct AuditOptions {
+  std::string target;
+  std::string domain;
+  std::string targets;
+  std::string results;
+  std::string profile;
+  std::string resolver;
+  std::vector<std::string> authorized;
+  std::vector<std::string> flaws;
+  SelectionOptions selection;
+  int jobs = 8;
+  int hosts_at_once = 4;
+  double rate = 0;
+  double timeout = 10;
+  double patience = 1;
+  bool strict = false;
+  bool verbose = false;
+  std::string junit;
+  std::string json;
+};
+
+void add_options(CLI::App& app, AuditOptions& options) {
+  auto* target = app.add_option(
+      "target", options.target,
+      "HOST:PORT of the server; without it the listeners of the profile, and "
+      "without that the built-in reference server");
+  auto* domain = app.add_option("--domain", options.domain,
+                                "Audit the hosts that take mail for a domain");
+  auto* targets = app.add_option(
+      "--targets", options.targets,
+      "Audit the HOST:PORT of each line of a file, side by side; the report is "
+      "a line of JSON for each");
+  target->excludes(domain)->excludes(targets);
+  domain->excludes(targets);
+  app.add_option("--results", options.results,
+                 "Where the lines of --targets go; targets that stand there "
+                 "already are left out")
+      ->needs(targets);
+  app.add_option("--profile", options.profile,
+                 "What is to be known of the server (docs/profile.md)");
+  app.add_option("--only", options.selection.selectors,
+                 "Only these scenarios, in place of those of an audit");
+  add_selection(app, options.selection);
+  app.add_option("--resolver", options.resolver,
+                 "ADDRESS@PORT of the DNS server to ask for --domain");
+  app.add_option("--authorized", options.authorized,
+                 "A host that you may audit; needed for each that is neither "
+                 "loopback nor private");
+  app.add_option("--rate", options.rate,
+                 "Connections a second to a host; 2 if not given, but for "
+                 "loopback and private addresses")
+      ->check(CLI::Range(0.01, 10000.0));
+  app.add_option("-j,--jobs", options.jobs, "Sessions at once with a host")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app.add_option("--hosts", options.hosts_at_once, "Hosts at once")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app.add_option("--timeout", options.timeout, "Seconds to wait for one reply")
+      ->check(CLI::Range(0.001, 3600.0))
+      ->capture_default_str();
+  app.add_option("--patience", options.patience, "Factor on all waits")
+      ->check(CLI::Range(0.001, 1000.0))
+      ->capture_default_str();
+  app.add_flag("--strict", options.strict, "A broken SHOULD fails the run");
+  app.add_option("--junit", options.junit, "Write a JUnit XML report");
+  app.add_option("--json", options.json, "Write a JSON report");
+  app.add_flag("-v,--verbose", options.verbose, "Show progress by test");
+  app.add_option("--flaw", options.flaws,
+                 "Break one thing in the built-in reference server, to see "
+                 "what an audit says of it");
+}
+
+/// Audits one server: all its listeners, one after the other.
+class Audit {
+ public:
+  Audit(const AuditOptions& options, const scenario::Catalog& catalog,
+        scenario::Profile profile, std::shared_ptr<play::Witness> witness,
+        std::string target)
+      : options_(options),
+        catalog_(catalog),
+        profile_(std::move(profile)),
+        witness_(std::move(witness)) {
+    report_.run.target = std::move(target);
+    report_.run.version = version;
+    report_.source = profile_.source;
+    report_.trusted_source = profile_.trusted_source;
+    report_.has_sink = witness_ != nullptr;
+    plan();
+    remark();
+  }
+
+  asio::awaitable<void> run(play::Runner::Finished finished = {}) {
+    report_.run.started = std::chrono::system_clock::now();
+    const auto start = std::chrono::steady_clock::now();
+    std::exception_ptr thrown;
+    for (const auto& [listener, tests] : plan_) {
+      try {
+        co_await run(listener, tests, finished);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      if (thrown) break;
+    }
+    report_.run.duration =
+        std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::steady_clock::now() - start);
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
+  report::AuditReport& report() { return report_; }
+  const report::AuditReport& report() const { return report_; }
+
+ private:
+  void plan() {
+    SelectionOptions selection = options_.selection;
+    if (selection.selectors.empty()) {
+      for (const char* folder : audited)
+        selection.selectors.emplace_back(folder);
+    }
+    for (const Listener listener : listeners) {
+      const auto endpoint = profile_.listeners.find(listener);
+      if (endpoint == profile_.listeners.end()) continue;
+      auto tests = select_tests(catalog_, selection, listener);
+      report_.listeners.push_back(
+          {std::string(scenario::to_string(listener)),
+           fmt::format("{}:{}", endpoint->second.host,
+                       endpoint->second.port)});
+      report_.run.listener +=
+          (plan_.empty() ? "" : ", ") + report_.listeners.back().name;
+      report_.run.selected += tests.size();
+      plan_.emplace_back(listener, std::move(tests));
+    }
+  }
+
+  bool is_far() const {
+    return std::ranges::any_of(profile_.listeners, [](const auto& entry) {
+      return !is_near(entry.second.host);
+    });
+  }
+
+  void remark() {
+    const bool may_be_trusted =
+        !is_far() &&
+        (profile_.source.empty() || profile_.source == "127.0.0.1");
+    if (may_be_trusted) {
+      report_.remarks.emplace_back(
+          "WARNING: most servers trust the address that we come from. Name "
+          "another one");
+      report_.remarks.emplace_back(
+          "in the profile: sources: {outside: 127.0.0.2}");
+    }
+  }
+
+  asio::awaitable<void> run(Listener listener,
+                            const std::vector<scenario::Test>& tests,
+                            const play::Runner::Finished& finished) {
+    play::RunOptions run;
+    run.target = play::target_of(profile_, listener);
+    run.target.witness = witness_;
+    run.target.pace = pace();
+    run.waits.reply = std::chrono::milliseconds(
+        static_cast<long>(options_.timeout * 1000));
+    run.waits.factor = options_.patience;
+    run.jobs = options_.jobs;
+    play::Runner runner(run, [&](const play::Result& result) {
+      if (finished) finished(result);
+    });
+    std::exception_ptr thrown;
+    try {
+      co_await runner.run(tests);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    for (play::Result& result : runner.results()) {
+      result.id = fmt::format("{}/{}", scenario::to_string(listener),
+                              result.id);
+      report_.run.results.push_back(std::move(result));
+    }
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
+  std::shared_ptr<play::Pace> pace() const {
+    const double rate =
+        options_.rate > 0 ? options_.rate : is_far() ? far_rate : 0;
+    if (rate == 0) return nullptr;
+    return std::make_shared<play::Pace>(
+        std::chrono::milliseconds(static_cast<long>(1000 / rate)));
+  }
+
+  const AuditOptions& options_;
+  const scenario::Catalog& catalog_;
+  scenario::Profile profile_;
+  std::shared_ptr<play::Witness> witness_;
+  std::vector<std::pair<Listener, std::vector<scenario::Test>>> plan_;
+  report::AuditReport report_;
+};
+
+class AuditCommand {
+ public:
+  explicit AuditCommand(const AuditOptions& options)
+      : options_(options), catalog_(load_catalog(options.selection)) {}
+
+  int run() {
+    if (!options_.targets.empty()) return audit_list();
+    if (!options_.domain.empty()) return audit_domain();
+    if (options_.target.empty() && options_.profile.empty())
+      return audit_reference();
+    auto profile = load_profile();
+    if (!options_.target.empty()) aim(profile, options_.target);
+    const std::string name = options_.target.empty() ? profile.name
+                                                     : options_.target;
+    return audit_one(std::move(profile), name, {});
+  }
+
+ private:
+  scenario::Profile load_profile() const {
+    if (!options_.profile.empty())
+      return scenario::load_profile(options_.profile);
+    return scenario::default_profile({"localhost", 25}, Listener::mta);
+  }
+
+  /// A target that is named is one listener, for mail from anybody.
+  static void aim(scenario::Profile& profile, const std::string& target) {
+    profile.listeners = {{Listener::mta, scenario::parse_endpoint(target)}};
+  }
+
+  void require_authorization(scenario::Profile& profile) const {
+    for (const auto& [listener, endpoint] : profile.listeners) {
+      const bool is_authorized =
+          std::ranges::find(options_.authorized, endpoint.host) !=
+          options_.authorized.end();
+      app::require_authorization(endpoint.host,
+                                 is_authorized ? endpoint.host : "");
+      profile.security.demands_trust |= !is_near(endpoint.host);
+    }
+  }
+
+  int audit_reference() {
+    server::FlawSet flaws;
+    for (const std::string& name : options_.flaws) {
+      const auto flaw = server::find_flaw(name);
+      if (!flaw)
+        throw std::invalid_argument(fmt::format("there is no flaw '{}'", name));
+      flaws.insert(*flaw);
+    }
+    const Reference reference(io_, flaws);
+    auto profile = reference.profile();
+    profile.source = "127.0.0.2";
+    Audit audit(options_, *catalog_, std::move(profile), reference.witness(),
+                "the built-in reference server");
+    return finish(audit);
+  }
+
+  int audit_one(scenario::Profile profile, const std::string& name,
+                const std::vector<std::string>& remarks) {
+    require_authorization(profile);
+    const Sinks sinks(io_, profile.sink);
+    Audit audit(options_, *catalog_, std::move(profile), sinks.witness(), name);
+    auto& all = audit.report().remarks;
+    all.insert(all.end(), remarks.begin(), remarks.end());
+    return finish(audit);
+  }
+
+  int finish(Audit& audit) {
+    std::size_t done = 0;
+    report::ConsoleReport progress(std::cout, console_options(options_.verbose),
+                                   catalog_->requirements());
+    auto& run = audit.report().run;
+    run.interrupted =
+        run_until_done(io_, audit.run([&](const play::Result& result) {
+          progress.finished(result, ++done, run.selected);
+        }));
+    progress.clear();
+    report::write_audit_page(std::cout, audit.report(),
+                             catalog_->requirements());
+    write_reports(run);
+    return exit_code(run, options_.strict, false);
+  }
+
+  void write_reports(const play::RunReport& run) const {
+    const auto& requirements = catalog_->requirements();
+    if (!options_.junit.empty()) {
+      report::JunitOptions junit;
+      junit.strict = options_.strict;
+      report::write_file(options_.junit,
+                         report::to_junit(run, requirements, junit));
+    }
+    if (!options_.json.empty())
+      report::write_file(options_.json, report::to_json(run, requirements));
+  }
+
+  /// RFC 5321 section 5.1: each host of a domain, the best first.
+  int audit_domain() {
+    dns::ResolverOptions resolver;
+    if (!options_.resolver.empty()) resolver.servers = {options_.resolver};
+    const auto found = dns::find_mail_hosts(options_.domain, resolver);
+    std::cout << fmt::format("Mail hosts of {}\n\n", options_.domain);
+    for (const auto& finding : found.findings)
+      std::cout << "  finding: " << finding.text << '\n';
+    if (found.source == dns::MailHosts::Source::null_mx)
+      std::cout << "  The domain says that it takes no mail (RFC 7505).\n";
+    if (found.source == dns::MailHosts::Source::address_fallback)
+      std::cout << "  There is no MX record: the domain is its own host.\n";
+    for (const auto& host : found.hosts) {
+      std::cout << fmt::format("  {:5} {} {}\n", host.preference, host.name,
+                               fmt::join(host.addresses, " "));
+    }
+    std::cout << '\n';
+    int worst = found.findings.empty() ? exit_conforming : exit_violations;
+    std::size_t count = 0;
+    for (const auto& host : found.hosts) {
+      if (host.addresses.empty()) continue;
+      if (++count > host_limit) {
+        std::cout << fmt::format("Only the first {} hosts are audited.\n",
+                                 host_limit);
+        break;
+      }
+      const int code = audit_host(host);
+      if (code == exit_interrupted) return code;
+      worst = std::max(worst, code);
+    }
+    return worst;
+  }
+
+  int audit_host(const dns::MailHost& host) {
+    // A name may lead to our own machine: the address decides what is far.
+    for (const std::string& address : host.addresses) {
+      const auto& allowed = options_.authorized;
+      if (is_near(address) ||
+          std::ranges::find(allowed, host.name) != allowed.end()) {
+        continue;
+      }
+      app::require_authorization(host.name, "");
+    }
+    auto profile = load_profile();
+    const auto listener = profile.listeners.find(Listener::mta);
+    const auto port = options_.profile.empty() ? smtp_port
+                      : listener == profile.listeners.end()
+                          ? smtp_port
+                          : listener->second.port;
+    profile.listeners = {
+        {Listener::mta, {host.addresses.front(), port}}};
+    profile.variables["host"] = host.name;
+    profile.security.demands_trust = !is_near(host.addresses.front());
+    const Sinks sinks(io_, profile.sink);
+    Audit audit(options_, *catalog_, std::move(profile), sinks.witness(),
+                fmt::format("{} ({})", host.name, host.addresses.front()));
+    return finish(audit);
+  }
+
+  // -- a list of targets
+
+  std::vector<std::string> targets_left() const {
+    std::set<std::string> done;
+    if (!options_.results.empty()) {
+      std::ifstream results(options_.results);
+      for (std::string text; std::getline(results, text);) {
+        const auto json = nlohmann::json::parse(text, nullptr, false);
+        if (json.is_object() && json.contains("target") &&
+            !json.value("interrupted", false)) {
+          done.insert(json["target"].get<std::string>());
+        }
+      }
+    }
+    std::ifstream list(options_.targets);
+    if (!list) {
+      throw std::invalid_argument(
+          fmt::format("{} cannot be read", options_.targets));
+    }
+    std::vector<std::string> left;
+    for (std::string text; std::getline(list, text);) {
+      const std::string target(base::trim(text));
+      if (target.empty() || target.starts_with('#')) continue;
+      scenario::parse_endpoint(target);
+      if (!done.contains(target)) left.push_back(target);
+    }
+    return left;
+  }
+
+  int audit_list() {
+    const auto targets = targets_left();
+    const auto profile = load_profile();
+    const Sinks sinks(io_, profile.sink);
+    std::vector<std::unique_ptr<Audit>> audits;
+    for (const std::string& target : targets) {
+      auto aimed = profile;
+      aim(aimed, target);
+      require_authorization(aimed);
+      audits.push_back(std::make_unique<Audit>(
+          options_, *catalog_, std::move(aimed), sinks.witness(), target));
+    }
+    std::ofstream results;
+    if (!options_.results.empty())
+      results.open(options_.results, std::ios::app);
+    std::ostream& out = options_.results.empty() ? std::cout : results;
+    std::size_t next = 0;
+    auto work = [&]() -> asio::awaitable<void> {
+      while (next < audits.size()) {
+        Audit& audit = *audits[next++];
+        co_await audit.run();
+        out << report::to_audit_line(audit.report()) << std::flush;
+      }
+    };
+    const auto at_once = std::min(
+        static_cast<std::size_t>(options_.hosts_at_once), audits.size());
+    const bool interrupted = run_until_done(
+        io_, net::run_side_by_side(std::max<std::size_t>(at_once, 1), work));
+    if (interrupted) return exit_interrupted;
+    int worst = exit_conforming;
+    for (const auto& audit : audits)
+      worst = std::max(worst,
+                       exit_code(audit->report().run, options_.strict, false));
+    return worst;
+  }
+
+  static constexpr std::uint16_t smtp_port = 25;
+
+  const AuditOptions& options_;
+  std::unique_ptr<scenario::Catalog> catalog_;
+  asio::io_context io_{1};
+};
+
+}  // namespace
+
+std::function<int()> add_audit(CLI::App& app) {
+  auto options = std::make_shared<AuditOptions>();
+  add_options(app, *options);
+  return [options] { return AuditCommand(*options).run(); };
+}
+
+}  // namespace smtpspec::app
