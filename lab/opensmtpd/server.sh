@@ -32,7 +32,7 @@ prepare() {
     "$RUN/lib" /var/lib "$RUN/run" /run "$RUN/spool" /var/spool
     "$PACKAGES/usr/libexec" /usr/libexec --
     bash -c "while sleep 2; do '$RUN/bin/smtpctl' schedule all; done \
-      >'$RUN/log/ctl.log' 2>&1 &
+      >/dev/null 2>&1 &
       exec '$PACKAGES/usr/sbin/smtpd' -d -v -f '$RUN/conf/smtpd.conf' \
       >'$RUN/log/mail.log' 2>&1")
 }
