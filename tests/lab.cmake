@@ -19,6 +19,19 @@ foreach(server aiosmtpd exim opensmtpd postfix sendmail)
                        SKIP_RETURN_CODE 77)
 endforeach()
 
+# The variants are open in their own way only.
+foreach(server exim postfix)
+  file(GLOB variants RELATIVE ${lab}/${server}/variants
+       ${lab}/${server}/variants/*)
+  foreach(file ${variants})
+    get_filename_component(variant ${file} NAME_WE)
+    add_test(NAME lab/${server}-${variant}-policy
+             COMMAND ${lab}/run ${server}:${variant} -- ${lab}/policy_test)
+    set_tests_properties(lab/${server}-${variant}-policy PROPERTIES TIMEOUT 120
+                         SKIP_RETURN_CODE 77)
+  endforeach()
+endforeach()
+
 # A server must not outlive what it was started for, however that ended.
 add_test(NAME lab/ends-with-its-command COMMAND ${lab}/run_test)
 set_tests_properties(lab/ends-with-its-command PROPERTIES TIMEOUT 120)

@@ -58,6 +58,30 @@ def received(server, session, envelope):
             f" {email.utils.formatdate(localtime=True)}\r\n").encode("ascii")
 
 
+def report(sender, refused, mail):
+    """A report of failure (RFC 3464) with the header of the mail."""
+    text = "".join(f"<{address}>: {code} {reply.decode(errors='replace')}\r\n"
+                   for address, (code, reply) in refused.items())
+    fields = "".join(f"\r\nFinal-Recipient: rfc822; {address}\r\n"
+                     "Action: failed\r\nStatus: 5.0.0\r\n"
+                     for address in refused)
+    parts = (("text/plain", "Not delivered:\r\n" + text),
+             ("message/delivery-status",
+              f"Reporting-MTA: dns; {HOST}\r\n{fields}"))
+    header, mark = mail.partition(b"\r\n\r\n")[0], "report-of-failure"
+    body = "".join(f"--{mark}\r\nContent-Type: {kind}\r\n\r\n{content}\r\n"
+                   for kind, content in parts)
+    return (f"From: MAILER-DAEMON@{HOST}\r\nTo: {sender}\r\n"
+            f"Date: {email.utils.formatdate(localtime=True)}\r\n"
+            f"Message-ID: {email.utils.make_msgid(domain=HOST)}\r\n"
+            "Subject: Not delivered\r\nAuto-Submitted: auto-replied\r\n"
+            "MIME-Version: 1.0\r\nContent-Type: multipart/report; "
+            f'report-type=delivery-status; boundary="{mark}"\r\n\r\n{body}'
+            f"--{mark}\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+            ).encode(errors="replace") + header + (
+                f"\r\n\r\n--{mark}--\r\n".encode("ascii"))
+
+
 class Server(SMTP):
     """With limits of its own: aiosmtpd keeps one table of command lengths for
     all sessions, and each that begins takes from the others what SIZE and
@@ -104,29 +128,40 @@ class Policy:
         return "250 OK"
 
     def deliver(self, envelope, mail):
-        homes, foreign = set(), []
+        homes, foreign, refused = set(), [], {}
         for recipient in envelope.rcpt_tos:
             name = local_part(recipient)
             for member in self.aliases.get(name, [name or recipient]):
                 if "@" in member:
                     foreign.append(member)
-                elif member in MAILBOXES:  # crew has a member who is not
+                elif member in MAILBOXES:
                     homes.add(member)
+                else:  # crew has such a member
+                    refused[f"{member}@{DOMAINS[0]}"] = 550, b"No such user"
         sender = envelope.mail_from  # "<>" if empty
         path = f"Return-Path: <{sender.strip('<>')}>\r\n".encode(
             errors="surrogateescape")  # as the octets came
         for name in homes:
             folder = mailbox.Maildir(f"{self.run}/home/{name}/Maildir")
             folder.add((path + mail).replace(b"\r\n", b"\n"))
+        options = ["SMTPUTF8"] if envelope.smtp_utf8 else []
         if foreign:
-            options = ["SMTPUTF8"] if envelope.smtp_utf8 else []
-            try:
-                with smtplib.SMTP("127.0.0.1", self.sink_port, HOST,
-                                  timeout=30) as sink:
-                    sink.sendmail(sender, foreign, mail, options)
-            except (OSError, smtplib.SMTPException, ValueError) as error:
-                # No queue: nothing listens there unless the suite does.
-                log.info("not sent: %s", error)
+            refused.update(self.send(sender, foreign, mail, options))
+        if refused and sender.strip("<>"):
+            self.send("<>", [sender], report(sender, refused, mail), options)
+
+    def send(self, sender, recipients, mail, options):
+        """Returns why each of the refused was."""
+        try:
+            with smtplib.SMTP("127.0.0.1", self.sink_port, HOST,
+                              timeout=30) as sink:
+                return sink.sendmail(sender, recipients, mail, options)
+        except smtplib.SMTPRecipientsRefused as error:
+            return error.recipients
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            # No queue: nothing listens there unless the suite does.
+            log.info("not sent: %s", error)
+            return {}
 
 
 def authenticate(server, session, envelope, mechanism, data):

@@ -10,6 +10,7 @@ prepare() {
   install -m 755 "$PACKAGES/usr/sbin/exim4" "$RUN/bin/exim"
   cp "$lab/aliases" "$RUN/conf/aliases"
   fill "$lab/exim/exim.conf" "$RUN/conf/exim.conf"
+  variant_lines >"$RUN/conf/variant.conf"
   install -o "$reader" -m 400 "$RUN/key.pem" "$RUN/conf/key.pem"
-  server_command=("$RUN/bin/exim" -C "$RUN/conf/exim.conf" -bdf -q30m)
+  server_command=("$RUN/bin/exim" -C "$RUN/conf/exim.conf" -bdf -q2s)
 }

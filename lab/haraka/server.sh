@@ -25,6 +25,8 @@ prepare() {
   printf '%s\n' '[domains]' \
     "any={\"action\":\"continue\",\"nexthop\":\"127.0.0.1:$SINK_PORT\"}" \
     >"$conf/relay_dest_domains.ini"
+  # The sink comes and goes: who missed it tries again as soon as Haraka lets.
+  echo "temp_fail_intervals=5s*1000" >>"$conf/outbound.ini"
   install -o "$reader" -m 400 "$RUN/key.pem" "$conf/tls_key.pem"
   cp "$RUN/cert.pem" "$conf/tls_cert.pem"
 

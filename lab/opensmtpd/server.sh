@@ -4,7 +4,7 @@
 
 prepare() {
   local folder
-  for folder in conf etc lib/opensmtpd/empty run spool; do
+  for folder in bin conf etc lib/opensmtpd/empty run spool; do
     install -d "$RUN/$folder"
   done
   add_user opensmtpd 64204
@@ -23,11 +23,17 @@ prepare() {
   # No TLS (see smtpd.conf), and so no AUTH.
   sed -i '/^ *submission/d; /^user:/d; /^password:/d' "$RUN/profile.yaml"
 
+  # The suite's sink comes and goes: who missed it tries again soon, as the
+  # server by itself does after minutes. The tool wants the group.
+  install -g 64205 -m 2755 "$PACKAGES/usr/sbin/smtpctl" "$RUN/bin/smtpctl"
+
   # shellcheck disable=SC2034
   server_command=(env -u LD_PRELOAD "$lab/private" "$RUN/etc" /etc
     "$RUN/lib" /var/lib "$RUN/run" /run "$RUN/spool" /var/spool
     "$PACKAGES/usr/libexec" /usr/libexec --
-    bash -c "exec '$PACKAGES/usr/sbin/smtpd' -d -v -f '$RUN/conf/smtpd.conf' \
+    bash -c "while sleep 2; do '$RUN/bin/smtpctl' schedule all; done \
+      >/dev/null 2>&1 &
+      exec '$PACKAGES/usr/sbin/smtpd' -d -v -f '$RUN/conf/smtpd.conf' \
       >'$RUN/log/mail.log' 2>&1")
 }
 

@@ -8,6 +8,7 @@ prepare() {
 
   install -d "$conf" "$queue" "$queue/pid"
   fill "$lab/postfix/main.cf" "$conf/main.cf"
+  variant_lines >>"$conf/main.cf"  # the last line on a parameter counts
   fill "$lab/postfix/master.cf" "$conf/master.cf"
   for folder in active bounce corrupt defer deferred flush hold incoming \
     private saved trace; do

@@ -20,6 +20,7 @@ prepare() {
   install -m 644 "$PACKAGES/etc/mail/helpfile" "$mail/helpfile"
   install -m 644 "$PACKAGES/etc/mail/service.switch-nodns" "$mail"
   fill "$lab/sendmail/sendmail.mc" "$mail/sendmail.mc"
+  variant_lines >"$mail/variant.m4"
   m4 -D "_CF_DIR_=$cf/" "$mail/sendmail.mc" >"$mail/sendmail.cf"
 
   fill "$lab/sendmail/sasl.conf" "$RUN/etc/sasl2/Sendmail.conf"
@@ -33,7 +34,7 @@ prepare() {
   "${private[@]}" "$RUN/bin/sendmail" -bi
 
   # shellcheck disable=SC2034
-  server_command=("${private[@]}" "$RUN/bin/sendmail" -bD -q10m
+  server_command=("${private[@]}" "$RUN/bin/sendmail" -bD -q2s
     -X "$RUN/log/traffic.log")
 }
 

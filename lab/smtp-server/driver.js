@@ -120,6 +120,18 @@ function deliver(message, session) {
       store(Buffer.concat([returnPath, mail]), target, id);
     }
   }
+  for (const { address } of rcptTo) {
+    for (const target of lostMembers(address, session)) {
+      report(mail, from, target, '550 No such user here');
+    }
+  }
+}
+
+// What is behind an alias and nowhere: crew has such a member.
+function lostMembers(address, session) {
+  return (aliases.get(localPart(address, session)) || [])
+    .filter(target => !target.includes('@') && !mailboxes.includes(target))
+    .map(target => `${target}@${domains[0]}`);
 }
 
 // RFC 5321 section 4.4, and RFC 6531 section 4.3 for the protocol's name.
@@ -142,10 +154,36 @@ function store(mail, user, id) {
   fs.renameSync(`${folder}/tmp/${id}`, `${folder}/new/${id}`);
 }
 
-// One try: there is no queue here, and no bounce.
+// One try: there is no queue here. Who is refused for good is reported.
 function sendOn(raw, from, to) {
-  sink.sendMail({ envelope: { from, to }, raw },
-    error => error && log(`to ${to}: ${error.message}`));
+  sink.sendMail({ envelope: { from, to }, raw }, error => {
+    if (!error) return;
+    log(`to ${to}: ${error.message}`);
+    if (error.responseCode >= 500) report(raw, from, to, error.response);
+  });
+}
+
+// A report of failure (RFC 3464) with the header of the mail.
+function report(mail, from, recipient, reply) {
+  if (!from) return;
+  const part = type => `--report-of-failure\r\nContent-Type: ${type}\r\n\r\n`;
+  const header = `From: MAILER-DAEMON@${host}\r\nTo: ${from}\r\n` +
+    `Date: ${new Date().toUTCString().replace('GMT', '+0000')}\r\n` +
+    `Message-ID: <${crypto.randomUUID()}@${host}>\r\n` +
+    'Subject: Not delivered\r\nAuto-Submitted: auto-replied\r\n' +
+    'MIME-Version: 1.0\r\nContent-Type: multipart/report;' +
+    ' report-type=delivery-status; boundary="report-of-failure"\r\n\r\n';
+  const status = `Reporting-MTA: dns; ${host}\r\n\r\n` +
+    `Final-Recipient: rfc822; ${recipient}\r\n` +
+    'Action: failed\r\nStatus: 5.0.0\r\n\r\n';
+  const text = `Not delivered: <${recipient}>: ${reply}\r\n\r\n`;
+  const raw = Buffer.concat([
+    Buffer.from(header + part('text/plain') + text +
+      part('message/delivery-status') + status + part('text/rfc822-headers')),
+    mail.subarray(0, mail.indexOf('\r\n\r\n')),
+    Buffer.from('\r\n\r\n--report-of-failure--\r\n')]);
+  sink.sendMail({ envelope: { from: '', to: from }, raw },
+    error => error && log(`report to ${from}: ${error.message}`));
 }
 
 const common = {
