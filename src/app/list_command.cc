@@ -52,7 +52,10 @@ void explain(const scenario::Scenario& scenario,
             << "\nflaw: " << joined(scenario.flaws) << '\n';
   if (!scenario.watch.empty())
     std::cout << "watches every reply of the run: " << scenario.watch << '\n';
+  if (scenario.is_measured())
+    std::cout << "measure: " << to_string(scenario.measure) << '\n';
   print_block("dialog", scenario.dialog_source);
+  print_block("against", scenario.against_source);
   print_block("control", scenario.control_source);
   print_block("beside", scenario.beside_source);
   if (!scenario.cases.front().id.empty()) {

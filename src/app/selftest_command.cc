@@ -86,12 +86,14 @@ class Selftest {
     }
     std::size_t next = 0;
     auto work = [&]() -> asio::awaitable<void> {
-      while (next < flaws.size()) co_await play_flaw(flaws[next++]);
+      while (next < flaws.size()) co_await play_flaw(flaws[next++], false);
     };
     co_await net::run_side_by_side(workers, work);
+    // What measures time measures nobody else's.
+    for (const std::string& flaw : flaws) co_await play_flaw(flaw, true);
   }
 
-  asio::awaitable<void> play_flaw(std::string flaw) {
+  asio::awaitable<void> play_flaw(std::string flaw, bool is_measured) {
     // A flawed server keeps silent for good where a clean one replies at once.
     play::Waits waits;
     waits.reply = std::chrono::milliseconds(1500);
@@ -100,9 +102,14 @@ class Selftest {
     waits.delivery = std::chrono::milliseconds(200);
     waits.barrier = waits.reply;
     waits.factor = options_.patience;
-    const auto& tests = options_.matrix ? tests_ : named_.at(flaw);
+    std::vector<scenario::Test> tests =
+        options_.matrix ? tests_ : named_.at(flaw);
+    std::erase_if(tests, [&](const scenario::Test& test) {
+      return test.scenario->is_measured() != is_measured;
+    });
+    if (tests.empty()) co_return;
     auto results = co_await play_against(flaw, tests, waits);
-    flawed_[flaw] = std::move(results);
+    flawed_[flaw].merge(results);
   }
 
   asio::awaitable<Results> play_against(

@@ -231,7 +231,7 @@ class TestRun {
     run.waits.factor = options_.patience;
     run.jobs = options_.jobs;
     run.compare_segmentations = options_.segment;
-    const std::size_t total = tests_.size() * (options_.segment ? 2 : 1);
+    const std::size_t total = play::Runner::count(tests_, options_.segment);
     report_.selected = total;
     std::size_t done = 0;
     play::Runner runner(run, [&](const play::Result& result) {

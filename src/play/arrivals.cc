@@ -7,6 +7,8 @@
 #include "base/escape.h"
 #include "base/text.h"
 #include "play/judge.h"
+#include "smtp/delivered.h"
+#include "smtp/message.h"
 
 namespace smtpspec::play {
 namespace {
@@ -139,7 +141,8 @@ bool is_about(Subject subject, const sink::Arrival& arrival,
               const Sent& sent) {
   const bool bounce = is_bounce(arrival, sent);
   switch (subject) {
-    case Subject::bounced: return bounce;
+    case Subject::bounced:
+    case Subject::report: return bounce;
     case Subject::relayed: return !bounce && is_relayed(arrival, sent);
     case Subject::delivered: return !bounce && !is_relayed(arrival, sent);
     default: return !bounce;
@@ -309,6 +312,9 @@ class ArrivalsJudge {
 
   Outcome judge_message(const Assertion& assertion,
                         const sink::Arrival& arrival) const {
+    if (assertion.rule) return judge_by_rule(*assertion.rule, arrival);
+    if (assertion.subject == Subject::content)
+      return judge_content(assertion, arrival);
     const std::string text = assertion.subject == Subject::envelope
                                  ? envelope_of(arrival)
                                  : arrival.octets;
@@ -320,6 +326,54 @@ class ArrivalsJudge {
       return is_found != wanted.negated;
     };
     return {grade(assertion, fits), shown(text)};
+  }
+
+  Outcome judge_content(const Assertion& assertion,
+                        const sink::Arrival& arrival) const {
+    const auto change = smtp::content_changes(
+        said_.sent.mail.mail_data(), smtp::parse_message(arrival.octets),
+        arrival.witness == sink::Witness::mailbox);
+    const auto fits = [&change](const scenario::Pattern& pattern) {
+      return std::get<scenario::Unchanged>(pattern).negated ==
+             change.has_value();
+    };
+    return {grade(assertion, fits),
+            change ? shown(change->text()) : "what was sent"};
+  }
+
+  Outcome judge_by_rule(const smtp::DeliveryRule& rule,
+                        const sink::Arrival& arrival) const {
+    const auto message = smtp::parse_message(arrival.octets);
+    const smtp::Delivered delivered(message, said_.sent.mail.mail_data(),
+                                    facts_of(arrival));
+    const auto complaint = rule.judge(delivered);
+    if (!complaint) return {};
+    return {complaint->only_noted ? std::min(Verdict::noted, level_) : level_,
+            shown(complaint->text)};
+  }
+
+  smtp::DeliveryFacts facts_of(const sink::Arrival& arrival) const {
+    const Sent& sent = said_.sent;
+    smtp::DeliveryFacts facts;
+    facts.client_name = sent.client_name;
+    facts.client_address = sent.client_address;
+    facts.sender = without_brackets(sent.mail.reverse_path());
+    for (const std::string& path : sent.mail.forward_paths())
+      facts.recipients.push_back(without_brackets(path));
+    if (arrival.recipients.size() == 1)
+      facts.recipient = arrival.recipients.front().address;
+    facts.extended = sent.is_extended;
+    facts.lmtp = target_.listener == scenario::Listener::lmtp;
+    facts.tls = sent.tls.has_value();
+    if (sent.tls) facts.tls_suite = sent.tls->cipher;
+    facts.authenticated = sent.has_login;
+    facts.utf8 = sent.mail.has_parameter("SMTPUTF8");
+    facts.priority = sent.mail.priority();
+    facts.target_names = sent.target_names;
+    facts.final_delivery = arrival.witness == sink::Witness::mailbox;
+    facts.is_generated = is_bounce(arrival, sent);
+    facts.via_next_hop = arrival.witness == sink::Witness::smtp;
+    return facts;
   }
 
   /// The first part that fits says what it means.

@@ -36,15 +36,16 @@ class Attempter {
     variables_["token"] = random_token();
   }
 
-  awaitable<Attempt> run(const scenario::Dialog& dialog) {
-    Attempt result = co_await begin(dialog, true);
+  awaitable<Attempt> run(const scenario::Dialog& dialog, int times = 1) {
+    Attempt result = co_await begin(dialog, true, times);
     co_await end(result);
     co_return result;
   }
 
   /// Says `dialog`, from where the scenario begins or from the greeting, and
   /// leaves the connection open.
-  awaitable<Attempt> begin(const scenario::Dialog& dialog, bool prepares) {
+  awaitable<Attempt> begin(const scenario::Dialog& dialog, bool prepares,
+                           int times = 1) {
     Attempt result;
     try {
       co_await open();
@@ -54,7 +55,11 @@ class Attempter {
       } else {
         co_await approach_.secure_first();
       }
-      co_await say(dialog);
+      while (result.said < times) {
+        ++result.said;
+        co_await say(dialog);
+        result.waits.push_back(session_.last_wait());
+      }
       result.is_complete = true;
       result.verdict = worst_;
       result.reason = worst_reason_;
@@ -70,6 +75,7 @@ class Attempter {
       result.reason =
           fmt::format("the profile gives no value for {}", missing.name);
     }
+    result.last_reply = session_.last_reply();
     co_return result;
   }
 
@@ -153,6 +159,7 @@ Sent Attempter::sent() const {
   result.client_address = session_.connection().local_address();
   result.has_login = session_.has_login();
   result.tls = session_.tls();
+  result.target_names = session_.target_names();
   return result;
 }
 
@@ -335,6 +342,32 @@ void Attempter::note_verdict(const Judgement& judgement, int line,
 }
 
 }  // namespace
+
+void keep(Played& played, Attempt& attempt) {
+  if (!attempt.beside.lines.empty())
+    played.result.transcripts.push_back(std::move(attempt.beside));
+  played.result.transcripts.push_back(std::move(attempt.transcript));
+  for (Breach& breach : attempt.breaches)
+    played.breaches.push_back(std::move(breach));
+}
+
+void take(Played& played, Attempt& attempt) {
+  played.result.verdict = attempt.verdict;
+  played.result.reason = attempt.reason;
+  played.result.line = attempt.line;
+  if (!played.result.test.row->then.empty())
+    played.result.rung = attempt.rung;
+  keep(played, attempt);
+}
+
+awaitable<Attempt> attempt_again(const scenario::Test& test,
+                                 const scenario::Dialog& dialog,
+                                 const Target& target, const Waits& waits,
+                                 int times) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  Attempter attempter(executor, test, target, waits, Segmentation::as_written);
+  co_return co_await attempter.run(dialog, times);
+}
 
 awaitable<Attempt> attempt(const scenario::Test& test,
                            const scenario::Dialog& dialog, const Target& target,

@@ -20,6 +20,8 @@ struct Sent {
   std::string client_address;  ///< ours, as the target saw it
   bool is_extended = false;    ///< EHLO or LHLO, not HELO
   bool has_login = false;
+  /// Of the target, in its greeting and its reply to EHLO.
+  std::vector<std::string> target_names;
   std::optional<net::TlsFacts> tls;
 };
 
@@ -38,7 +40,18 @@ struct Attempt {
   /// Where the mail of a test with `then` ended.
   Rung rung = Rung::unknown;
   Sent sent;
+  /// How often the dialog was begun.
+  int said = 0;
+  /// How long the last reply took each time that it passed.
+  std::vector<std::chrono::nanoseconds> waits;
+  /// The octets of the last reply before the farewell.
+  std::string last_reply;
 };
+
+/// Keeps what was said and seen in an attempt, whatever it came to.
+void keep(Played& played, Attempt& attempt);
+/// Makes what an attempt came to the result.
+void take(Played& played, Attempt& attempt);
 
 /// Says `dialog` on a fresh connection, once `test`'s scenario's conditions
 /// (from, needs, lacks) hold; with the scenario's `beside` open meanwhile,
@@ -49,5 +62,12 @@ net::asio::awaitable<Attempt> attempt(const scenario::Test& test,
                                       const Waits& waits,
                                       Segmentation segmentation =
                                           Segmentation::as_written);
+
+/// Says `dialog` on one connection again and again, at most `times` times, for
+/// as long as it passes.
+net::asio::awaitable<Attempt> attempt_again(const scenario::Test& test,
+                                            const scenario::Dialog& dialog,
+                                            const Target& target,
+                                            const Waits& waits, int times);
 
 }  // namespace smtpspec::play

@@ -115,7 +115,8 @@ awaitable<Result> compare_segmentations(const scenario::Test& test,
   result.test = test;
   result.id = test.id() + "@segments";
   Comparison comparison(test, target, waits);
-  co_await play_in_time(result, waits, comparison.run(result));
+  co_await play_in_time(result, waits.deadline(waits.test),
+                        comparison.run(result));
   co_return result;
 }
 

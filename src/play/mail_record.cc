@@ -56,11 +56,32 @@ void MailRecord::sent(std::string_view bytes, bool in_mail_data) {
   }
 }
 
+bool MailRecord::has_parameter(std::string_view keyword) const {
+  return std::ranges::any_of(
+      base::words(mail_command_), [keyword](std::string_view word) {
+        return base::equal_without_case(word.substr(0, word.find('=')),
+                                        keyword);
+      });
+}
+
+std::optional<int> MailRecord::priority() const {
+  constexpr std::string_view keyword = "MT-PRIORITY=";
+  for (const auto word : base::words(mail_command_)) {
+    if (!base::starts_without_case(word, keyword)) continue;
+    int value = 0;
+    const auto digits = word.substr(keyword.size());
+    const auto end = digits.data() + digits.size();
+    if (std::from_chars(digits.data(), end, value).ptr == end) return value;
+  }
+  return std::nullopt;
+}
+
 void MailRecord::take_line(std::string_view line) {
   const auto words = base::words(line);
   if (words.empty()) return;
   if (base::equal_without_case(words[0], "MAIL")) {
     reverse_path_ = path_in(line);
+    mail_command_ = line;
     forward_paths_.clear();
     mail_data_.clear();
   } else if (base::equal_without_case(words[0], "RCPT")) {

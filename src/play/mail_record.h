@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ class MailRecord {
   const std::vector<std::string>& forward_paths() const {
     return forward_paths_;
   }
+  /// Whether MAIL had a parameter with this keyword.
+  bool has_parameter(std::string_view keyword) const;
+  /// The value of MT-PRIORITY (RFC 6710), where MAIL had it.
+  std::optional<int> priority() const;
   /// Without dot-stuffing and final dot (RFC 5321 section 4.5.2); chunks of
   /// BDAT one behind the other (RFC 3030).
   const std::string& mail_data() const { return mail_data_; }
@@ -29,6 +34,7 @@ class MailRecord {
   std::size_t take_mail_data(std::string_view bytes);
 
   std::string reverse_path_;
+  std::string mail_command_;
   std::vector<std::string> forward_paths_;
   std::string mail_data_;
   std::string line_;

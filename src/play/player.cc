@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "play/arrivals.h"
 #include "play/attempt.h"
+#include "play/measure.h"
 
 namespace smtpspec::play {
 namespace {
@@ -13,25 +14,6 @@ using net::asio::awaitable;
 
 bool accuses(Verdict verdict) {
   return verdict == Verdict::warned || verdict == Verdict::failed;
-}
-
-/// Keeps what was said and seen in an attempt, whatever it came to.
-void keep(Played& played, Attempt& attempt) {
-  if (!attempt.beside.lines.empty())
-    played.result.transcripts.push_back(std::move(attempt.beside));
-  played.result.transcripts.push_back(std::move(attempt.transcript));
-  for (Breach& breach : attempt.breaches)
-    played.breaches.push_back(std::move(breach));
-}
-
-/// Makes what an attempt came to the result.
-void take(Played& played, Attempt& attempt) {
-  played.result.verdict = attempt.verdict;
-  played.result.reason = attempt.reason;
-  played.result.line = attempt.line;
-  if (!played.result.test.row->then.empty())
-    played.result.rung = attempt.rung;
-  keep(played, attempt);
 }
 
 class Player {
@@ -112,12 +94,12 @@ Verdict verdict_of(scenario::Level level) {
   return Verdict::error;
 }
 
-awaitable<void> play_in_time(Result& result, const Waits& waits,
+awaitable<void> play_in_time(Result& result, net::Deadline deadline,
                              awaitable<void> work) {
   const auto start = net::Clock::now();
   std::string problem;
   try {
-    co_await net::with_deadline(waits.deadline(waits.test), std::move(work));
+    co_await net::with_deadline(deadline, std::move(work));
   } catch (const boost::system::system_error& e) {
     if (e.code() == net::asio::error::operation_aborted) throw;
     problem = e.code() == net::asio::error::timed_out
@@ -139,8 +121,14 @@ awaitable<Played> play(const scenario::Test& test, const Target& target,
   Played played;
   played.result.test = test;
   played.result.id = test.id();
+  if (test.scenario->is_measured()) {
+    co_await play_in_time(played.result, waits.deadline(waits.measured),
+                          measure(played, target, waits));
+    co_return played;
+  }
   Player player(test, target, waits);
-  co_await play_in_time(played.result, waits, player.run(played));
+  co_await play_in_time(played.result, waits.deadline(waits.test),
+                        player.run(played));
   co_return played;
 }
 

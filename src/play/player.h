@@ -25,10 +25,10 @@ struct Played {
 net::asio::awaitable<Played> play(const scenario::Test& test,
                                   const Target& target, const Waits& waits);
 
-/// Awaits `work`, which fills `result`, within the time limit of a test. What
-/// goes wrong on our side makes the result an `error`; only cancellation is
-/// thrown (system_error, operation_aborted). Sets the result's duration.
-net::asio::awaitable<void> play_in_time(Result& result, const Waits& waits,
+/// Awaits `work`, which fills `result`, until `deadline`. What goes wrong on our
+/// side makes the result an `error`; only cancellation is thrown (system_error,
+/// operation_aborted). Sets the result's duration.
+net::asio::awaitable<void> play_in_time(Result& result, net::Deadline deadline,
                                         net::asio::awaitable<void> work);
 
 /// The verdict of a test with a watch rule, from all breaches of that rule in a

@@ -14,14 +14,29 @@ using net::asio::awaitable;
 /// Breaches of one rule and one gravity that are kept; more change no verdict.
 constexpr std::size_t kept_breaches = 100;
 
+bool is_measured(const scenario::Test& test) {
+  return test.scenario->is_measured();
+}
+
 }  // namespace
 
 awaitable<void> Runner::run(const std::vector<scenario::Test>& tests) {
   const auto jobs = static_cast<std::size_t>(std::max(options_.jobs, 1));
-  auto worker = [&] { return work(tests); };
+  std::vector<scenario::Test> side_by_side = tests;
+  // What guesses ten passwords comes last of all.
+  std::ranges::stable_sort(side_by_side, {}, [](const scenario::Test& test) {
+    return test.scenario->measure;
+  });
+  const auto first_measured =
+      std::ranges::find_if(side_by_side, &is_measured);
+  std::vector<scenario::Test> measured(first_measured, side_by_side.end());
+  side_by_side.erase(first_measured, side_by_side.end());
+  auto worker = [&] { return work(side_by_side); };
   std::exception_ptr thrown;
   try {
-    co_await net::run_side_by_side(std::min(jobs, tests.size()), worker);
+    co_await net::run_side_by_side(std::min(jobs, side_by_side.size()), worker);
+    next_ = 0;
+    co_await work(measured);
   } catch (...) {
     thrown = std::current_exception();
   }
@@ -40,11 +55,18 @@ awaitable<void> Runner::work(const std::vector<scenario::Test>& tests) {
         breaches_.push_back(std::move(breach));
     }
     finish(std::move(played.result));
-    if (!options_.compare_segmentations) continue;
+    if (!options_.compare_segmentations || is_measured(test)) continue;
     results_.push_back(co_await compare_segmentations(test, options_.target,
                                                       options_.waits));
     finished_(results_.back());
   }
+}
+
+std::size_t Runner::count(const std::vector<scenario::Test>& tests,
+                          bool compares_segmentations) {
+  if (!compares_segmentations) return tests.size();
+  const auto measured = std::ranges::count_if(tests, &is_measured);
+  return 2 * tests.size() - static_cast<std::size_t>(measured);
 }
 
 void Runner::finish(Result result) {

@@ -28,9 +28,15 @@ class Runner {
   Runner(RunOptions options, Finished finished)
       : options_(std::move(options)), finished_(std::move(finished)) {}
 
-  /// Plays `tests`. Where it is cancelled from outside it throws
+  /// Plays `tests`; those that measure (scenario::Measure) last, one at a time and
+  /// once, so that a lock or a delay that they bring about disturbs no other, and
+  /// no other disturbs what they measure. Where it is cancelled from outside it throws
   /// operation_aborted; results() then holds what was finished.
   net::asio::awaitable<void> run(const std::vector<scenario::Test>& tests);
+
+  /// How many results run() has for `tests`.
+  static std::size_t count(const std::vector<scenario::Test>& tests,
+                           bool compares_segmentations);
 
   /// In the order of the tests' ids.
   std::vector<Result> results() const;

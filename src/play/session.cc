@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/escape.h"
 #include "base/text.h"
 
@@ -100,6 +102,9 @@ net::asio::awaitable<void> Session::send(std::string bytes,
   mail_record_.sent(bytes, tracker_.in_mail_data());
   tracker_.sent(bytes);
   if (ended_) co_return;
+  // Before the write: we may see its end late, and the reply is not to look
+  // quicker for that.
+  sent_at_ = net::Clock::now();
   try {
     co_await write(bytes, deadline);
   } catch (const net::PeerClosed&) {
@@ -136,7 +141,9 @@ net::asio::awaitable<Event> Session::receive(net::Deadline deadline) {
       co_return Ended{ending_, by_alert, secrets_.hide(parser_.pending())};
     }
     try {
-      parser_.feed(co_await connection_.read(deadline));
+      const std::string octets = co_await connection_.read(deadline);
+      arrived_at_ = net::Clock::now();
+      parser_.feed(octets);
     } catch (const net::PeerClosed& closed) {
       ended_ = true;
       ending_ = closed.ending;
@@ -212,6 +219,8 @@ void Session::record_reply(const smtp::ReplyOrError& reply) {
   note(Kind::server, whole ? std::to_string(whole->code) : "malformed");
   std::size_t count = 0;
   const std::string raw = raw_of(reply);
+  last_reply_ = raw;
+  last_wait_ = std::max(arrived_at_ - sent_at_, {});
   for (const std::string_view line : base::split(raw, '\n')) {
     if (line.empty() || ++count > shown_lines) continue;
     std::string shown(line);
@@ -233,6 +242,11 @@ void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
   in_login_ = in_auth_;
   if (answered.verb == "MAIL") utf8_transaction_ = asks_for_utf8(answered.line);
   if (reply.code == 235) has_login_ = true;
+  if (answered.verb == "greeting" || answered.verb == "EHLO" ||
+      answered.verb == "LHLO") {
+    const auto words = base::words(reply.lines.front().text);
+    if (!words.empty()) target_names_.emplace_back(words.front());
+  }
   if (reply.code != 250) return;
   if (answered.verb == "HELO" || answered.verb == "EHLO" ||
       answered.verb == "LHLO") {

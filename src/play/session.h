@@ -112,12 +112,20 @@ class Session {
   /// The last command of HELO, EHLO and LHLO with a positive reply; empty:
   /// none since TLS began.
   const std::string& hello() const { return hello_; }
+  /// The first words of greeting and replies to EHLO (RFC 5321 section 4.2).
+  const std::vector<std::string>& target_names() const {
+    return target_names_;
+  }
   /// A 235 has answered AUTH.
   bool has_login() const { return has_login_; }
   /// An AUTH exchange waits for the server.
   bool in_login() const { return in_login_; }
   /// For the transcript: what we do and why.
   void remark(const std::string& text);
+  /// The octets of the last reply; empty: there was none.
+  const std::string& last_reply() const { return last_reply_; }
+  /// From the last send() before the last reply to when that was there.
+  std::chrono::nanoseconds last_wait() const { return last_wait_; }
   /// The command that the last reply answered.
   const std::string& last_command() const { return last_command_; }
   const std::vector<Breach>& breaches() const { return breaches_; }
@@ -144,6 +152,7 @@ class Session {
   std::optional<net::TlsFacts> tls_;
   std::string hello_;
   bool has_login_ = false;
+  std::vector<std::string> target_names_;
   smtp::Capabilities capabilities_;
   bool has_capabilities_ = false;
   bool said_421_ = false;
@@ -155,6 +164,10 @@ class Session {
   bool in_login_ = false;
   net::Ending ending_ = net::Ending::end_of_file;
   std::string last_command_ = "connect";
+  std::string last_reply_;
+  net::Clock::time_point sent_at_;
+  net::Clock::time_point arrived_at_;
+  std::chrono::nanoseconds last_wait_{0};
   std::vector<Breach> breaches_;
   Transcript transcript_;
 };

@@ -11,6 +11,7 @@ Target target_of(const scenario::Profile& profile,
   target.trusted_source = profile.trusted_source;
   target.variables = profile.variables;
   target.security = profile.security;
+  target.permits_guessing = profile.permits_guessing;
   return target;
 }
 

@@ -20,6 +20,7 @@ struct Target {
   scenario::Security security;
   /// Sees what the target delivers; nullptr: nobody does.
   std::shared_ptr<Witness> witness;
+  bool permits_guessing = false;  ///< see scenario::Profile
 
   /// RFC 8314 section 3: TLS comes before the greeting.
   bool has_implicit_tls() const {

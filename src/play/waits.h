@@ -19,6 +19,8 @@ struct Waits {
   /// For a barrier: mail that shows whether anything arrives at all.
   std::chrono::milliseconds barrier{30'000};
   std::chrono::milliseconds test{240'000};
+  /// A test of twenty sessions, each of which may be delayed on purpose.
+  std::chrono::milliseconds measured{900'000};
   double factor = 1;
 
   net::Deadline deadline(std::chrono::milliseconds wait) const;

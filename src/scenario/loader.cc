@@ -14,8 +14,8 @@ namespace smtpspec::scenario {
 namespace {
 
 constexpr std::string_view keys[] = {
-    "title", "clause", "needs",  "lacks",   "from",  "listener",
-    "flaw",  "watch",  "dialog", "control", "beside", "cases",
+    "title", "clause", "needs",  "lacks",   "from",   "listener", "flaw",
+    "watch", "measure", "dialog", "against", "control", "beside", "cases",
     "as",    "then",
 };
 
@@ -56,6 +56,7 @@ class Loader {
     load_watch();
     load_dialogs();
     load_beside();
+    load_measure();
     load_cases();
     check_flaws();
     return std::move(scenario_);
@@ -174,6 +175,38 @@ class Loader {
     check_dialog(scenario_.beside,
                  {file_.path(), file_.text(), block.first_line, Start::greeting,
                   needs_pipelining(), false});
+  }
+
+  void load_measure() {
+    const auto* measure = find(root(), "measure");
+    const auto* against = find(root(), "against");
+    if (measure == nullptr && against == nullptr) return;
+    if (measure == nullptr || against == nullptr)
+      file_.fail(root(), "'measure' and 'against' go together");
+    const auto parsed = parse_measure(file_.scalar(*measure, "measure"));
+    if (!parsed)
+      file_.fail(*measure, "measure is replies, times or throttling");
+    for (const auto* key : {"watch", "control", "beside", "cases"}) {
+      if (find(root(), key) != nullptr)
+        file_.fail(*measure,
+                   fmt::format("a measured scenario has no '{}'", key));
+    }
+    scenario_.measure = *parsed;
+    const auto block = file_.block(*against, "against");
+    scenario_.against_source = block.text;
+    scenario_.against = parse(block, file_.text(), false);
+    check_tries_once(*measure, scenario_.against);
+    check_tries_once(*measure, parse(dialog_, file_.text(), false));
+  }
+
+  // Else nobody could tell how many wrong passwords are said.
+  void check_tries_once(const YamlNode& measure, const Dialog& dialog) const {
+    const auto tries = std::count_if(
+        dialog.steps.begin(), dialog.steps.end(), [](const Step& step) {
+          return std::holds_alternative<Authenticate>(step);
+        });
+    if (tries != 1)
+      file_.fail(measure, "each dialog that is measured has one AUTH line");
   }
 
   bool needs_pipelining() const {

@@ -148,11 +148,36 @@ TEST(Loader, ADialogBesideBeginsAtTheGreeting) {
               HasSubstr("without an S line"));
 }
 
+TEST(Loader, AMeasuredScenarioHasTwoDialogsWithOneLoginEach) {
+  const std::string once = "  AUTH: PLAIN (wrong password)\n  S? 535\n";
+  const std::string two = "dialog: |\n" + once + "against: |\n" + once;
+  const auto good = load(head + "measure: times\n" + two);
+  EXPECT_EQ(good.measure, Measure::times);
+  EXPECT_EQ(good.against.steps.size(), 2u);
+  EXPECT_TRUE(good.guesses());
+  EXPECT_EQ(load(head + "measure: throttling\n" + two).measure,
+            Measure::throttling);
+  EXPECT_FALSE(load(head + "measure: replies\n" + two).guesses());
+  EXPECT_FALSE(load(head + noop).is_measured());
+
+  const auto together = HasSubstr("'measure' and 'against' go together");
+  EXPECT_THAT(error(head + two), together);
+  EXPECT_THAT(error(head + "measure: times\n" + noop), together);
+  EXPECT_THAT(error(head + "measure: speed\n" + two),
+              HasSubstr(":4:10: measure is replies, times or throttling"));
+  const std::string times = head + "measure: times\n";
+  const auto count = HasSubstr("each dialog that is measured has one AUTH line");
+  EXPECT_THAT(error(times + two + once), count);
+  EXPECT_THAT(error(times + noop + "against: |\n" + once), count);
+  EXPECT_THAT(error(times + two + "control: |\n" + once),
+              HasSubstr("a measured scenario has no 'control'"));
+}
+
 TEST(Loader, UnknownKeyIsShownWithACaret) {
   EXPECT_EQ(error(head + "flow: x\n" + noop),
             "scenarios/folder/name.yaml:4:1: unknown key 'flow': there are "
-            "title clause needs lacks from listener flaw watch dialog control "
-            "beside cases as then\n"
+            "title clause needs lacks from listener flaw watch measure dialog "
+            "against control beside cases as then\n"
             "  flow: x\n"
             "  ^");
 }

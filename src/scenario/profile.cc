@@ -59,7 +59,7 @@ class ProfileLoader {
                                        "source",      "trust",
                                        "fingerprint", "certificate",
                                        "key",         "sources",
-                                       "sink"};
+                                       "sink",        "permits"};
     for (const auto& variable : variable_names()) {
       if (!variable.from_player) keys.push_back(variable.name);
     }
@@ -90,6 +90,8 @@ class ProfileLoader {
       load_sink(value);
     } else if (key == "listeners") {
       load_listeners(value);
+    } else if (key == "permits") {
+      load_permits(value);
     } else if (key == "trust") {
       profile_.security.trust = load_pem(value, key);
     } else if (key == "certificate") {
@@ -155,6 +157,17 @@ class ProfileLoader {
 
   std::string relative_to_profile(const std::string& path) const {
     return (std::filesystem::path(file_.path()).parent_path() / path).string();
+  }
+
+  void load_permits(const YamlNode& node) {
+    for (const auto* permitted : file_.scalars(node, "permits")) {
+      if (permitted->scalar != "guessing") {
+        file_.fail(*permitted,
+                   fmt::format("'{}' is nothing that can be permitted: guessing",
+                               permitted->scalar));
+      }
+      profile_.permits_guessing = true;
+    }
   }
 
   // Escapes as in a dialog; ${n} in recipient_n, else no variables.
@@ -322,6 +335,7 @@ Profile default_profile(const Endpoint& target, Listener listener) {
 Profile reference_profile() {
   Profile profile;
   profile.name = "reference";
+  profile.permits_guessing = true;
   profile.variables = {
       {"client_elsewhere", "elsewhere.client.example"},
       {"recipient", "alice@example.test"},

@@ -59,6 +59,9 @@ struct Sink {
 
 struct Profile {
   std::string name;
+  /// `permits: [guessing]`: its own account may get wrong passwords by the
+  /// dozen, which can lock it.
+  bool permits_guessing = false;
   std::map<Listener, Endpoint> listeners;
   /// Local address that connections are made from; empty: the system's choice.
   std::string source;

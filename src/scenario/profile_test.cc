@@ -97,6 +97,18 @@ TEST(Profile, ReferenceSetsNoVariableThatNobodyKnows) {
   }
 }
 
+TEST(Profile, GuessingIsPermittedByName) {
+  EXPECT_FALSE(parse_profile("name: x\n", "p").permits_guessing);
+  EXPECT_TRUE(parse_profile("name: x\npermits: [guessing]\n", "p")
+                  .permits_guessing);
+  EXPECT_TRUE(parse_profile("name: x\npermits: guessing\n", "p")
+                  .permits_guessing);
+  EXPECT_FALSE(default_profile({"mx.example", 25}, Listener::mta)
+                   .permits_guessing);
+  EXPECT_THAT(error("name: x\npermits: [guesing]\n"),
+              testing::HasSubstr(":2:11: 'guesing' is nothing that can be"));
+}
+
 TEST(Profile, ErrorsPointAtThePlace) {
   using testing::HasSubstr;
   EXPECT_EQ(error("name: x\nrecipient: a\\q@b\n"),

@@ -11,6 +11,8 @@ constexpr std::string_view start_names[] = {
     "auth",    "mail",     "rcpt",  "data"};
 constexpr std::string_view listener_names[] = {"any", "mta", "submission",
                                                "submissions", "lmtp"};
+constexpr std::string_view measure_names[] = {"", "replies", "times",
+                                              "throttling"};
 
 // The enumerator whose name it is: names stand in the order of enumerators.
 template <typename Enum, std::size_t size>
@@ -41,6 +43,15 @@ std::optional<Listener> parse_listener(std::string_view text) {
 
 std::optional<Start> parse_start(std::string_view text) {
   return parse_name<Start>(start_names, text);
+}
+
+std::string_view to_string(Measure measure) {
+  return measure_names[static_cast<std::size_t>(measure)];
+}
+
+std::optional<Measure> parse_measure(std::string_view text) {
+  if (text.empty()) return {};
+  return parse_name<Measure>(measure_names, text);
 }
 
 }  // namespace smtpspec::scenario

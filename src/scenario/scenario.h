@@ -30,6 +30,14 @@ enum class Start {
 /// The kind of listener that a scenario is for.
 enum class Listener { any, mta, submission, submissions, lmtp };
 
+/// How a scenario whose replies are not judged one by one is judged.
+enum class Measure {
+  none,
+  replies,     ///< `dialog` and `against` end in the same octets
+  times,       ///< `dialog` and `against` end after the same time
+  throttling,  ///< what becomes of who says `dialog` ten times
+};
+
 /// One row of `cases:`, or the only one of a scenario without.
 struct Case {
   std::string id;  ///< empty in a scenario without cases
@@ -63,11 +71,22 @@ struct Scenario {
   std::string control_source;
   std::string beside_source;
   std::string then_source;
+  std::string against_source;
+  Measure measure = Measure::none;
+  /// What a measured dialog is compared with; empty in others.
+  Dialog against;
   /// Said first, from the greeting on, on a connection of its own that stays
   /// open while a case's dialog is said. Empty where there is none.
   Dialog beside;
   int dialog_line = 0;
   std::vector<Case> cases;  ///< at least one
+
+  /// Each play of it is many sessions, which can disturb other tests.
+  bool is_measured() const { return measure != Measure::none; }
+  /// It says more wrong passwords than someone who mistypes.
+  bool guesses() const {
+    return measure == Measure::times || measure == Measure::throttling;
+  }
 };
 
 /// One thing that runs and has a verdict: a case of a scenario.
@@ -83,5 +102,8 @@ std::string_view to_string(Start start);
 std::string_view to_string(Listener listener);
 std::optional<Listener> parse_listener(std::string_view text);
 std::optional<Start> parse_start(std::string_view text);
+std::string_view to_string(Measure measure);  ///< empty for none
+/// Never none.
+std::optional<Measure> parse_measure(std::string_view text);
 
 }  // namespace smtpspec::scenario

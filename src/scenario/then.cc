@@ -28,7 +28,7 @@ std::string names() {
   std::string result;
   for (const auto& subject : subjects)
     result += std::string(subject.name) + ", ";
-  return result + "trace";
+  return result + "trace, report";
 }
 
 Assertion parse_line(std::string_view line, const base::SourcePosition& start,
@@ -45,12 +45,17 @@ Assertion parse_line(std::string_view line, const base::SourcePosition& start,
   auto position = start;
   position.column += static_cast<int>(end) + 2;
   Assertion assertion;
-  if (name == "trace") {
-    assertion.subject = Subject::trace;
-    assertion.rule = base::trim(rest);
-    assertion.expect.source = assertion.rule;
+  if (name == "trace" || name == "report") {
+    assertion.subject = name == "trace" ? Subject::trace : Subject::report;
+    assertion.expect.source = base::trim(rest);
     assertion.expect.line = start.line;
-    return assertion;
+    assertion.rule = smtp::find_delivery_rule(assertion.expect.source);
+    if (assertion.rule != nullptr) return assertion;
+    throw base::SourceError(
+        position,
+        fmt::format("no rule '{}' on deliveries: see docs/deliveries.md",
+                    assertion.expect.source),
+        shown);
   }
   for (const auto& subject : subjects) {
     if (subject.name != name) continue;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "scenario/dialog.h"
+#include "smtp/trace_rules.h"
 
 namespace smtpspec::scenario {
 
@@ -23,7 +24,8 @@ enum class Subject {
   text,       ///< the octets of each of the mail
   envelope,   ///< "MAIL FROM:<a> SIZE=1", "RCPT TO:<b>", each with LF
   content,    ///< whether the mail data is what we sent
-  trace,      ///< a rule of smtp/trace_rules.h
+  trace,      ///< a rule of smtp/trace_rules.h, on each of the mail
+  report,     ///< the same, on each report to the reverse-path
 };
 
 /// Subjects that count.
@@ -32,9 +34,9 @@ bool counts(Subject subject);
 struct Assertion {
   Subject subject = Subject::mail;
   /// Patterns Arrivals, ArrivedText or Unchanged, as the subject wants them.
-  /// Empty parts for trace.
+  /// Without parts where there is a rule.
   Expect expect = {};
-  std::string rule = {};  ///< for trace
+  const smtp::DeliveryRule* rule = nullptr;  ///< for trace and report
 };
 
 /// Parses the block, whose first line is `first_line` of `file`, whose whole

@@ -105,9 +105,14 @@ std::string remove_received(const std::string& content, const Context&) {
 
 std::string sort_fields(const std::string& content, const Context&) {
   Parts parts = split_content(content);
-  const auto others = std::stable_partition(parts.fields.begin(),
-                                            parts.fields.end(), is_received);
-  std::sort(others, parts.fields.end());
+  std::vector<std::string> others;
+  for (const std::string& field : parts.fields) {
+    if (!is_received(field)) others.push_back(field);
+  }
+  std::sort(others.begin(), others.end());
+  std::erase_if(parts.fields,
+                [](const auto& field) { return !is_received(field); });
+  parts.fields.insert(parts.fields.end(), others.begin(), others.end());
   return parts.joined();
 }
 

@@ -109,13 +109,27 @@ std::vector<Pattern> patterns() {
       {"U17", other, "<u@sink.example>", "relays-for-all"},
       {"U19", "<s>", "<u@sink.example>", "relays-for-local-sender"},
       {"U20", host, "<u%sink.example@mx.example.test>", "relays-percent-hack"},
+      {"U21", host, "<u%sink.example@[127.0.0.1]>", "relays-percent-hack"},
+      {"U22", host, "<\"u@sink.example\">", "relays-quoted-at"},
+      {"U23", host, "<\"u%sink.example\">", "relays-percent-hack"},
+      {"U24", host, "<u@sink.example@mx.example.test>", "relays-quoted-at"},
       {"U25", host, "<\"u@sink.example\"@mx.example.test>",
        "relays-quoted-at"},
+      {"U26", host, "<u@sink.example@[127.0.0.1]>", "relays-quoted-at"},
+      {"U27", host, "<@mx.example.test:u@sink.example>",
+       "relays-source-route"},
+      {"U28", host, "<@[127.0.0.1]:u@sink.example>", "relays-source-route"},
+      {"U29", host, "<sink.example!u>", "relays-bang-path"},
+      {"U30", host, "<sink.example!u@mx.example.test>", "relays-bang-path"},
+      {"U31", host, "<sink.example!u@[127.0.0.1]>", "relays-bang-path"},
       {"U32", "<s@localhost>", "<u@sink.example>", "relays-for-local-sender"},
       {"U33", literal, "<\"u@sink.example@mx.example.test\">",
        "relays-quoted-at"},
+      {"U34", host, "<\"u@sink.example\"@[127.0.0.1]>", "relays-quoted-at"},
       {"U35", "<postmaster@mx.example.test>", "<u@sink.example>",
        "relays-for-local-sender"},
+      {"U36", "<u@sink.example>", "<u@sink.example>",
+       "relays-for-same-domain-sender"},
       {"U37", "<s@rnd.sink.example>", "<u@sink.example>",
        "relays-for-same-domain-sender"},
       {"U38", "<s@client.example>", "<u@sink.example>", "relays-for-all"},
@@ -202,6 +216,16 @@ TEST(RelayPattern, OfALiteralIsRelayedToIt) {
     ASSERT_THAT(messages, SizeIs(1));
     EXPECT_EQ(messages[0].recipients[0].address, recipient);
   }
+}
+
+/// U18 is no attempt to relay: an address of ours, which a server may serve.
+TEST(RelayPattern, OfOurLiteralIsTakenByACatchAll) {
+  const Scene scene{transaction("<s@[127.0.0.1]>", "<u@[127.0.0.1]>")};
+  EXPECT_THAT(handed_over(scene, {}), IsEmpty());
+  const auto messages = handed_over(scene, {"catch-all"_flaw});
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_FALSE(messages[0].is_relayed);
+  EXPECT_TRUE(handed_over(scene, {"relays-for-all"_flaw})[0].is_relayed);
 }
 
 TEST(RelayPattern, OfOursStaysHere) {

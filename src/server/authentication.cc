@@ -271,7 +271,7 @@ void Conversation::finish_login(const SaslSuccess& success) {
     return say(454, "4.7.0", "Temporary authentication failure");
   if (standing == Standing::strong_only && mechanism_ && !mechanism_->is_strong)
     return say(534, "5.7.9", "The mechanism is too weak");
-  if (login_failures_ >= 3 && flawed("auth-locked-after-failures"_flaw))
+  if (store_.failed_logins() >= 3 && flawed("auth-locked-after-failures"_flaw))
     return fail_login({}, "");
   user_ = success.user;
   say(235, "2.7.0", success.text.empty() ? "Welcome" : success.text);
@@ -282,6 +282,9 @@ void Conversation::finish_login(const SaslSuccess& success) {
 void Conversation::fail_login(const SaslFailure& failure,
                               std::string_view message) {
   ++login_failures_;
+  store_.count_failed_login();
+  if (failure.is_unknown_user && flawed("auth-unknown-user-slow"_flaw))
+    delay_ = std::chrono::milliseconds(100);
   if (login_failures_ > login_failure_limit &&
       !flawed("auth-failures-unlimited"_flaw)) {
     closing_ = true;

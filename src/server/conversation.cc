@@ -51,6 +51,7 @@ std::string Conversation::receive(std::string_view bytes) {
 }
 
 void Conversation::begin_read() {
+  delay_ = {};
   commands_in_read_ = 0;
   refused_in_read_ = false;
   content_ended_in_read_ = false;

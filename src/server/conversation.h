@@ -32,7 +32,7 @@ enum class Service { mta, submission, lmtp };
 
 /// What a session is told about the world.
 struct Surroundings {
-  /// Address of the client, for the Received field.
+  /// Address of the client, for the Received field; trusted_address may relay.
   std::string client_address = "127.0.0.1";
   std::function<std::chrono::system_clock::time_point()> now =
       std::chrono::system_clock::now;
@@ -59,6 +59,8 @@ class Conversation {
   /// Takes octets from the client, in pieces of any size; gives what is to be
   /// sent. Pieces change nothing but when it is sent.
   std::string receive(std::string_view bytes);
+  /// How long what receive() gave is to be held back; by a flaw only.
+  std::chrono::milliseconds delay() const { return delay_; }
   /// The connection is to be closed once everything is sent. What comes
   /// afterwards is ignored.
   bool closing() const { return closing_; }
@@ -77,7 +79,7 @@ class Conversation {
   /// Error replies in a session; the next one is 421.
   static constexpr int error_limit = 20;
   /// Failed logins in a session; the next one is 421 (RFC 4954 section 9).
-  static constexpr int login_failure_limit = 10;
+  static constexpr int login_failure_limit = 5;
   /// Longest AUTH command or response, CRLF included: what RFC 4954 section 4
   /// calls sufficient.
   static constexpr std::size_t auth_line_limit = 12288 + 2;
@@ -203,6 +205,9 @@ class Conversation {
                                     std::string_view& argument);
   bool refuses_utf8(const Path& path, bool has_parameter) const;
   Offer offer() const;
+  void reset_transaction() { transaction_ = {}; }
+
+  // recipients.cc: whom RCPT may name.
   std::optional<Path> recipient_argument(std::string_view& argument);
   std::optional<Reply> recipient_refusal(const Path& path,
                                          const RcptParameters& parameters);
@@ -213,7 +218,6 @@ class Conversation {
                          const RcptParameters& parameters) const;
   bool is_foreign(const Path& path) const;
   bool serves(const Mailbox& mailbox) const;
-  void reset_transaction() { transaction_ = {}; }
 
   // delivery.cc: DATA, BDAT and what becomes of content.
   void data(std::string_view argument);
@@ -237,13 +241,15 @@ class Conversation {
   std::string client_literal() const;
   std::string protocol() const;
 
+  // trust.cc: for whom mail goes on to other hosts.
+  bool may_relay(const Mailbox& recipient,
+                 const RcptParameters& parameters) const;
+
   // relaying.cc: ETRN, XCLIENT and XFORWARD.
   void etrn(std::string_view argument);
   void xclient(std::string_view argument);
   void xforward(std::string_view argument);
   bool is_trusted() const;
-  bool may_relay(const Mailbox& recipient,
-                 const RcptParameters& parameters) const;
   bool refuses_forwarding(std::string_view argument);
 
   // enquiries.cc: VRFY, EXPN, HELP, NOOP and QUIT.
@@ -287,6 +293,7 @@ class Conversation {
   std::unique_ptr<SaslExchange> exchange_;
   int responses_ = 0;
   int login_failures_ = 0;
+  std::chrono::milliseconds delay_{0};
   bool has_cancelled_ = false;
   bool closing_ = false;
 };

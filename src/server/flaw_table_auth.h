@@ -110,11 +110,12 @@ inline constexpr auto auth_flaws = std::to_array<Flaw>({
     {"auth-wrong-password-accepted", "Takes any password."},
     {"auth-unknown-user-disclosed",
      "Says of an unknown user that he is unknown."},
+    {"auth-unknown-user-slow", "Answers an unknown user 0.1 s late."},
     {"auth-closes-after-first-failure", "Closes at the first failed login."},
     {"auth-closes-after-second-failure", "Closes at the second failed login."},
     {"auth-failures-unlimited", "Lets a client guess twenty times."},
     {"auth-locked-after-failures",
-     "Refuses the right password after three wrong ones."},
+     "Refuses the right password after three wrong ones, in any session."},
     {"auth-received-without-a", "Writes ESMTPS after a login, not ESMTPSA."},
     {"auth-received-claims-a", "Writes ESMTPA without a login."},
 

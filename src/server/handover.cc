@@ -2,7 +2,6 @@
 // flaws make of it (RFC 5321 sections 4.4 and 6.1; RFC 3461 section 5.2.3).
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -43,15 +42,14 @@ void Conversation::hand_over(std::string octets, std::uint64_t id) {
   if (flawed("recipient-lost"_flaw) && recipients.size() > 2)
     recipients.erase(recipients.begin() + 1);
   octets = altered(std::move(octets), recipients, mail_came_by_bdat_, flaws_);
-  const auto relayed = std::stable_partition(
-      recipients.begin(), recipients.end(),
-      [](const Recipient& recipient) { return !recipient.is_relayed; });
-  const std::vector<Recipient> elsewhere(relayed, recipients.end());
-  recipients.erase(relayed, recipients.end());
+  std::vector<Recipient> here;
+  std::vector<Recipient> elsewhere;
+  for (Recipient& recipient : recipients)
+    (recipient.is_relayed ? elsewhere : here).push_back(std::move(recipient));
   // Only flaws take mail without recipients; it goes nowhere else.
-  if (!recipients.empty() || elsewhere.empty())
-    hand_over(octets, id, std::move(recipients), false);
-  if (!elsewhere.empty()) hand_over(octets, id, elsewhere, true);
+  if (!here.empty() || elsewhere.empty())
+    hand_over(octets, id, std::move(here), false);
+  if (!elsewhere.empty()) hand_over(octets, id, std::move(elsewhere), true);
 }
 
 /// The message for those recipients who are here, or for those who are not.

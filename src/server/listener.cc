@@ -186,6 +186,8 @@ asio::awaitable<bool> Listener::Impl::exchange(net::Connection& connection,
   const std::string output =
       is_idle ? "421 " + std::string(host_name) + " Timeout\r\n"
               : conversation.receive(input);
+  if (conversation.delay().count() > 0)
+    co_await net::sleep_until(net::Clock::now() + conversation.delay());
   if (!output.empty()) co_await connection.write(output, idle_deadline());
   if (is_idle) co_return false;
   if (!conversation.starting_tls()) co_return true;

@@ -4,6 +4,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 
@@ -133,6 +135,50 @@ TEST_F(ListenerTest, TellsASilentClientAndCloses) {
     const bool closed = co_await is_closed(client);
     EXPECT_TRUE(closed);
   });
+}
+
+TEST_F(ListenerTest, HoldsAReplyBackWithTheFlaw) {
+  ListenerOptions options;
+  options.flaws = {"auth-unknown-user-slow"_flaw,
+                   "auth-plain-accepted-in-clear"_flaw};
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    const std::string hello = "EHLO client.example\r\n";
+    co_await client.write(hello, soon());
+    co_await read_to(client, "SOURCE\r\n");
+    const std::string login = "AUTH PLAIN AG5vYm9keQB4\r\n";  // nobody, x
+    const auto start = net::Clock::now();
+    co_await client.write(login, soon());
+    const auto reply = co_await read_to(client, "\r\n");
+    EXPECT_TRUE(reply.starts_with("535 ")) << reply;
+    EXPECT_GE(net::Clock::now() - start, 100ms);
+  });
+}
+
+TEST_F(ListenerTest, WithTheFlawDeliversWhatACutConnectionLeaves) {
+  ListenerOptions options;
+  options.flaws.insert("delivers-half-message"_flaw);
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    const std::string dialog =
+        "EHLO client.example\r\nMAIL FROM:<a@client.example>\r\n"
+        "RCPT TO:<alice@example.test>\r\nDATA\r\nHalf";
+    co_await client.write(dialog, soon());
+    std::string octets;
+    while (octets.find("354 ") == std::string::npos)
+      octets += co_await client.read(soon());
+    net::asio::steady_timer arrived(context_, soon());
+    store_.watch([&](const Message&) { arrived.cancel(); });
+    client.close();
+    boost::system::error_code cancelled;
+    co_await arrived.async_wait(net::asio::redirect_error(
+        net::asio::use_awaitable, cancelled));
+    store_.watch({});
+  });
+  ASSERT_EQ(store_.messages().size(), 1u);
+  EXPECT_TRUE(store_.messages()[0].octets.ends_with("Half"));
 }
 
 TEST_F(ListenerTest, StopsWithOpenSessions) {

@@ -96,7 +96,7 @@ SaslStep check_password(const SaslWorld& world, std::string_view authzid,
   const User* user = find_user(*prepared_name);
   if (!user && world.flawed("auth-unknown-user-disclosed"_flaw))
     return SaslFailure{"No such user"};
-  if (!user) return SaslFailure{};
+  if (!user) return SaslFailure{.is_unknown_user = true};
   if (!are_equal(user->password, *secret) &&
       !world.flawed("auth-wrong-password-accepted"_flaw)) {
     return SaslFailure{};

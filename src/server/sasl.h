@@ -32,6 +32,7 @@ struct SaslFailure {
   std::string_view text = "Authentication failed";
   /// The message is no message of the mechanism; only flaws say so.
   bool is_malformed = false;
+  bool is_unknown_user = false;
 };
 
 using SaslStep = std::variant<SaslChallenge, SaslSuccess, SaslFailure>;

@@ -64,8 +64,10 @@ class Dialogue {
 
   std::string send(std::string_view octets) {
     if (conversation_.closing()) return "";
-    seen_.push_back(conversation_.receive(octets));
-    return seen_.back();
+    const std::string reply = conversation_.receive(octets);
+    seen_.push_back(reply);
+    if (conversation_.delay().count() > 0) seen_.push_back("late");
+    return reply;
   }
   std::string say(std::string_view line) {
     return send(std::string(line) + "\r\n");

@@ -91,7 +91,7 @@ struct Message {
   MailOptions options;
 };
 
-/// The newest messages of all sessions.
+/// The newest messages of all sessions, and how many logins failed.
 class Store {
  public:
   static constexpr std::size_t kept = 64;
@@ -108,10 +108,14 @@ class Store {
   /// From old to new, at most `kept`.
   const std::deque<Message>& messages() const { return messages_; }
 
+  void count_failed_login() { ++failed_logins_; }
+  int failed_logins() const { return failed_logins_; }
+
  private:
   std::deque<Message> messages_;
   std::function<void(const Message&)> watcher_;
   std::uint64_t next_id_ = 1;
+  int failed_logins_ = 0;
 };
 
 }  // namespace smtpspec::server

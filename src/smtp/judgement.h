@@ -1,5 +1,5 @@
-// What the rules on replies are written with; for reply_rules.cc and
-// enhanced_rules.cc only.
+// What the rules on replies and on delivered messages are written with; for the
+// *_rules.cc of this folder only.
 #pragma once
 
 #include <optional>

@@ -44,6 +44,10 @@ bool is_sasl_mechanism(std::string_view name) {
 std::span<const std::string_view> sasl_twists() { return twists; }
 bool is_sasl_twist(std::string_view name) { return holds(twists, name); }
 
+std::string unknown_user(std::string_view user) {
+  return "nobody-" + std::string(user);
+}
+
 bool can_log_in(std::string_view mechanism,
                 const SaslCredentials& credentials) {
   if (mechanism == "EXTERNAL") return true;
@@ -182,7 +186,8 @@ class SaslClient::External : public Mechanism {
 SaslClient::SaslClient(std::string_view mechanism, SaslCredentials credentials,
                        std::string_view twist) {
   if (twist == "wrong password") credentials.password += "x";
-  if (twist == "unknown user") credentials.user = "nobody-" + credentials.user;
+  if (twist == "unknown user")
+    credentials.user = unknown_user(credentials.user);
   if (twist == "wrong token") credentials.token += "x";
   if (mechanism == "EXTERNAL") {
     mechanism_ = std::make_unique<External>();

@@ -34,6 +34,9 @@ struct SaslCredentials {
 /// Whether all that `mechanism` needs is there.
 bool can_log_in(std::string_view mechanism, const SaslCredentials& credentials);
 
+/// Whom "unknown user" logs in as, in place of `user`.
+std::string unknown_user(std::string_view user);
+
 /// What the server sent cannot be answered; `text` says why.
 struct SaslError {
   std::string text;
