@@ -41,7 +41,7 @@ constexpr const char* audited[] = {
     "policy/", "disclosure/", "submission/", "starttls/"};
 
 constexpr Listener listeners[] = {Listener::mta, Listener::submission,
-                                  Listener::submissions, Listener::lmtp};
+                                  Listener::submissions};
 
 /// Hosts of one domain that are audited; a domain may name thousands.
 constexpr std::size_t host_limit = 20;
