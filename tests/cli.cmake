@@ -1,12 +1,18 @@
 # The whole program from the outside: exit codes, reports, signals.
 set(program_tests
-    exit_codes reports interrupt installed selectors segments careful sink)
+    exit_codes reports interrupt installed selectors segments careful sink audit
+    audit_list)
 foreach(name IN LISTS program_tests)
   add_test(NAME cli/${name}
            COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test ${name}
                    $<TARGET_FILE:smtpspec> ${PROJECT_BINARY_DIR})
   set_tests_properties(cli/${name} PROPERTIES TIMEOUT 600)
 endforeach()
+
+add_test(NAME cli/audit_domain
+         COMMAND ${CMAKE_CURRENT_LIST_DIR}/dns/run
+                 ${CMAKE_CURRENT_LIST_DIR}/cli_test audit_domain
+                 $<TARGET_FILE:smtpspec> ${PROJECT_BINARY_DIR})
 
 add_test(NAME cli/secrets
          COMMAND ${CMAKE_CURRENT_LIST_DIR}/secrets_test

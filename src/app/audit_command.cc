@@ -172,6 +172,7 @@ class Audit {
       const auto endpoint = profile_.listeners.find(listener);
       if (endpoint == profile_.listeners.end()) continue;
       auto tests = select_tests(catalog_, selection, listener);
+      if (tests.empty()) continue;
       report_.listeners.push_back(
           {std::string(scenario::to_string(listener)),
            fmt::format("{}:{}", endpoint->second.host,
@@ -181,6 +182,7 @@ class Audit {
       report_.run.selected += tests.size();
       plan_.emplace_back(listener, std::move(tests));
     }
+    require_tests(!plan_.empty());
   }
 
   bool is_far() const {

@@ -27,10 +27,13 @@ std::unique_ptr<scenario::Catalog> load_catalog(
     const SelectionOptions& options);
 
 /// The tests that the selectors choose for a kind of listener. Throws
-/// std::invalid_argument where nothing is left.
+/// std::invalid_argument for a selector that chooses nothing.
 std::vector<scenario::Test> select_tests(const scenario::Catalog& catalog,
                                          const SelectionOptions& options,
                                          scenario::Listener listener);
+
+/// Throws std::invalid_argument where nothing is left to do.
+void require_tests(bool has_tests);
 
 /// Throws std::invalid_argument for a name that is none of the four.
 scenario::Listener listener_of(const std::string& name);

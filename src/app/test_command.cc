@@ -137,6 +137,7 @@ class TestRun {
         tests_(select_tests(*catalog_, options.selection, listener_)) {}
 
   int run() {
+    require_tests(!tests_.empty());
     choose_target();
     load_known_failures();
     play_tests();

@@ -265,6 +265,11 @@ class ArrivalsJudge {
     if (has_enough() && std::ranges::none_of(then_, is_open)) co_return "";
     std::string blocked = co_await pass_barrier();
     co_await wait_until(waits_.deadline(waits_.delivery));
+    if (found_.empty()) {
+      // Where it went is worth a moment, though nobody asks for it.
+      found_ = co_await target_.witness->mailbox().wait_for(
+          said_.sent.token, 1, waits_.deadline(waits_.farewell));
+    }
     // What was seen needs no barrier.
     if (has_enough() && std::ranges::none_of(then_, is_open)) co_return "";
     co_return blocked;

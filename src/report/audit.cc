@@ -17,7 +17,7 @@ using play::Rung;
 using play::Verdict;
 
 /// Lines of a transcript that a finding shows.
-constexpr std::size_t shown_lines = 14;
+constexpr std::size_t shown_lines = 10;
 /// Reasons for what was not tested, and tests for one reason.
 constexpr std::size_t shown_reasons = 20;
 constexpr std::size_t shown_tests = 3;
@@ -35,19 +35,20 @@ bool is_about_relaying(const Result& result) {
   return without_listener(result.id).starts_with("relay/");
 }
 
-bool is_open_relay(const Result& result) {
-  return is_about_relaying(result) && result.rung == Rung::relayed &&
-         result.verdict == Verdict::failed;
-}
+/// Of a stranger's mail, whatever the verdict: a pattern that proves nothing by
+/// itself, since plain mail goes through too, is blocked.
+bool is_relayed(const Result& result) { return result.rung == Rung::relayed; }
 
 /// The target took or refused the mail, and what became of it is known.
 bool is_decided(const Result& result) {
-  switch (result.verdict) {
-    case Verdict::skipped:
-    case Verdict::blocked:
-    case Verdict::error: return false;
-    default: return result.rung != Rung::not_proved;
-  }
+  return result.rung != Rung::unknown && result.rung != Rung::not_proved &&
+         result.rung != Rung::not_seen;
+}
+
+/// Mail was tried; a test without a rung looks at replies alone.
+bool is_attempt(const Result& result) {
+  return result.rung != Rung::unknown || result.verdict == Verdict::blocked ||
+         result.verdict == Verdict::error;
 }
 
 std::size_t count_relay(const AuditReport& report,
@@ -59,14 +60,12 @@ std::size_t count_relay(const AuditReport& report,
 }
 
 std::size_t attempts(const AuditReport& report) {
-  return count_relay(report, [](const Result& result) {
-    return result.verdict != Verdict::skipped;
-  });
+  return count_relay(report, is_attempt);
 }
 
 std::string answer_line(const AuditReport& report) {
   const auto all = attempts(report);
-  const auto open = count_relay(report, is_open_relay);
+  const auto open = count_relay(report, is_relayed);
   const auto decided = count_relay(report, is_decided);
   switch (relay_answer(report)) {
     case RelayAnswer::open:
@@ -253,7 +252,7 @@ class Page {
 }  // namespace
 
 RelayAnswer relay_answer(const AuditReport& report) {
-  if (count_relay(report, is_open_relay) > 0) return RelayAnswer::open;
+  if (count_relay(report, is_relayed) > 0) return RelayAnswer::open;
   const auto all = attempts(report);
   if (all == 0) return RelayAnswer::untested;
   return count_relay(report, is_decided) == all && !report.run.interrupted

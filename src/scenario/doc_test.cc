@@ -11,6 +11,7 @@
 #include "scenario/requirements.h"
 #include "scenario/yaml.h"
 #include "smtp/reply_rules.h"
+#include "smtp/trace_rules.h"
 
 namespace smtpspec::scenario {
 namespace {
@@ -157,6 +158,10 @@ TEST(Manuals, NameEveryVariableAndEveryRule) {
   const auto language = manual("scenario-language.md");
   for (const auto& rule : smtp::reply_rules()) {
     EXPECT_THAT(language, HasSubstr(fmt::format("`{}`", rule.name)));
+  }
+  const auto deliveries = manual("deliveries.md");
+  for (const auto& rule : smtp::delivery_rules()) {
+    EXPECT_THAT(deliveries, HasSubstr(fmt::format("`{}`", rule.name)));
   }
 }
 
