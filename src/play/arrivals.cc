@@ -102,16 +102,20 @@ std::string without_brackets(std::string_view path) {
   return std::string(path);
 }
 
+/// Whether mail for the address stays with the target, as far as its names tell.
 bool is_home(std::string_view address, const scenario::Variables& variables) {
-  const auto domain = address.substr(address.rfind('@') + 1);
-  for (const char* name : {"domain", "host"}) {
+  const auto at = address.rfind('@');
+  if (at == address.npos) return true;
+  const auto domain = address.substr(at + 1);
+  const auto is = [&](const char* name, std::string_view form) {
     const auto own = variables.find(name);
-    if (own != variables.end() &&
-        base::equal_without_case(domain, own->second)) {
-      return true;
-    }
-  }
-  return false;
+    return own != variables.end() &&
+           base::equal_without_case(
+               domain, fmt::format(fmt::runtime(form), own->second));
+  };
+  return is("domain", "{}") || is("host", "{}") ||
+         is("target_ipv4", "[{}]") ||
+         base::equal_without_case(domain, "localhost");
 }
 
 /// A report to the reverse-path: of a null sender (RFC 5321 section 4.5.5).
@@ -250,9 +254,20 @@ class ArrivalsJudge {
         });
   }
 
+  /// More have arrived than any answer that is wanted: waiting mends nothing.
+  bool has_too_many() const {
+    return std::ranges::any_of(then_, [this](const Assertion& assertion) {
+      if (!scenario::counts(assertion.subject)) return false;
+      std::size_t most = 0;
+      for (const auto& pattern : assertion.expect.parts.front().any_of)
+        most = std::max(most, std::get<scenario::Arrivals>(pattern).most);
+      return count(assertion.subject) > most;
+    });
+  }
+
   awaitable<void> wait_until(net::Deadline deadline) {
     look();
-    while (!has_enough() && net::Clock::now() < deadline) {
+    while (!has_enough() && !has_too_many() && net::Clock::now() < deadline) {
       co_await target_.witness->mailbox().wait_for(
           said_.sent.token, found_.size() + 1, deadline);
       look();
@@ -275,21 +290,42 @@ class ArrivalsJudge {
     co_return blocked;
   }
 
-  /// Mail sent on waits for mail sent on, by preference.
-  awaitable<std::string> pass_barrier() {
-    const bool is_home_only =
-        std::ranges::all_of(then_, [](const Assertion& assertion) {
-          return assertion.subject == Subject::delivered;
+  bool asks_about(Subject subject) const {
+    return std::ranges::any_of(then_, [subject](const Assertion& assertion) {
+      return assertion.subject == subject;
+    });
+  }
+
+  /// What is to leave the target waits for mail that does; what is to stay, for
+  /// mail that stays.
+  std::vector<Route> routes() const {
+    const auto& paths = said_.sent.mail.forward_paths();
+    const auto homeward =
+        std::ranges::count_if(paths, [this](const std::string& path) {
+          return is_home(without_brackets(path), said_.sent.variables);
         });
-    const Route route = !is_home_only && can_relay(target_) ? Route::onward
-                                                            : Route::home;
+    const bool may_leave = asks_about(Subject::relayed) ||
+                           asks_about(Subject::bounced) ||
+                           asks_about(Subject::report);
+    const bool leaves =
+        may_leave || static_cast<std::size_t>(homeward) < paths.size();
+    if (!leaves || !can_relay(target_)) return {Route::home};
+    if (may_leave || homeward == 0) return {Route::onward};
+    return {Route::onward, Route::home};
+  }
+
+  /// Gives why nobody can know; empty: all that was sent before is there.
+  awaitable<std::string> pass_barrier() {
     Witness& witness = *target_.witness;
-    if (witness.blocked(route).empty()) {
-      std::string reason = co_await try_barrier(route, target_, waits_);
-      // One failure is enough: others would wait as long for as little.
-      if (!reason.empty()) witness.block(route, std::move(reason));
+    for (const Route route : routes()) {
+      if (witness.blocked(route).empty()) {
+        std::string reason = co_await try_barrier(route, target_, waits_);
+        // One failure is enough: others would wait as long for as little.
+        if (!reason.empty()) witness.block(route, std::move(reason));
+      }
+      if (!witness.blocked(route).empty()) co_return witness.blocked(route);
     }
-    co_return witness.blocked(route);
+    co_return "";
   }
 
   Outcome judge(const Assertion& assertion) const {
