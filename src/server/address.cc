@@ -66,8 +66,12 @@ class AddressParser {
 /// controls are no part of any rule of 4.1.2.
 std::optional<AddressError> AddressParser::bad_octet(
     std::string_view part) const {
+  const bool takes_line_end = flawed("address-line-end-accepted"_flaw);
+  const auto is_bad = [takes_line_end](char c) {
+    return is_control(c) && !(takes_line_end && (c == '\r' || c == '\n'));
+  };
   if (!flawed("address-control-characters-accepted"_flaw) &&
-      std::any_of(part.begin(), part.end(), is_control)) {
+      std::any_of(part.begin(), part.end(), is_bad)) {
     return AddressError::control_character;
   }
   if (!is_utf8(part) && !flawed("eight-bit-address-accepted"_flaw) &&

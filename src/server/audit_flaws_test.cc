@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/base64.h"
 #include "server/conversation.h"
 #include "server/flaw_table_audit.h"
+#include "server/users.h"
 
 namespace smtpspec::server {
 namespace {
@@ -70,6 +72,21 @@ Reads mail(const std::string& content,
           "MAIL FROM:<a@b.example>\r\n" + recipients + "DATA\r\n",
           content + ".\r\n"};
 }
+
+/// Alice's mail with `header`, submitted after her login.
+Scene submitted(const std::string& mail_from, const std::string& header) {
+  const std::string login =
+      base::base64_encode("\0alice\0"s + std::string(user_password));
+  return {{"EHLO client.example\r\n", "AUTH PLAIN " + login + "\r\n",
+           "MAIL FROM:" + mail_from + "\r\n", "RCPT TO:<u@sink.example>\r\n",
+           "DATA\r\n", header + "\r\nx\r\n.\r\n"},
+          "127.0.0.2",
+          true,
+          Service::submission};
+}
+
+const std::string others_header =
+    "Date: now\r\nFrom: <bob@example.test>\r\nMessage-ID: none of that\r\n";
 
 /// An address pattern of open relays, and the flaw that lets it through.
 struct Pattern {
@@ -365,6 +382,7 @@ std::vector<std::string> seen(const Scene& scene, const FlawSet& flaws) {
   for (const Message& message : handed_over(scene, flaws)) {
     result.push_back(message.is_relayed ? "relayed" : "here");
     result.push_back(message.sender);
+    result.push_back(message.options.author);
     result.push_back(message.octets);
     for (const Recipient& recipient : message.recipients)
       result.push_back(recipient.address);
@@ -398,6 +416,15 @@ std::vector<Scene> scenes() {
            {transaction("<a@b.example>", "<alice@example.test> "
                                          "NOTIFY=SUCCESS")},
            {transaction("<>", "<alice@example.test>")},
+           {transaction("<a@b.example>", "<alice@example.test>",
+                        "client.example\nX: 1")},
+           {transaction("<\"a\rX: 1\"@b.example>", "<alice@example.test>")},
+           {transaction("<a@b.example> ENVID=a+0D", "<alice@example.test>")},
+           {transaction("<a@b.example>", "<U.Mixed@sink.example>"),
+            "127.0.0.9"},
+           submitted("<alice@example.test> AUTH=<>", others_header),
+           submitted("<a@squeaky.sales>", others_header),
+           submitted("<alice@example.test> AUTH=a@b.example", others_header),
            {transaction("<a@b.example>", "<alice@example.test>", "[192.0.2.7]")},
            {transaction("<a@b.example>", "<alice@example.test>"), "127.0.0.2",
             true},
@@ -454,6 +481,115 @@ TEST(AuditFlaws, SubmissionWithoutDate) {
   EXPECT_THAT(
       handed_over(scene, {open, "submission-date-missing"_flaw})[0].octets,
       Not(HasSubstr(date)));
+}
+
+TEST(Submission, NamesTheLoginWhereFromNamesAnother) {
+  const auto octets = [](const std::string& header, const FlawSet& flaws = {}) {
+    return handed_over(submitted("<alice@example.test>", header), flaws)
+        .at(0).octets;
+  };
+  const std::string sender = "\r\nSender: <alice@example.test>\r\n";
+  EXPECT_THAT(octets(others_header), HasSubstr(sender));
+  EXPECT_THAT(octets(others_header, {"submission-sender-missing"_flaw}),
+              Not(HasSubstr("Sender:")));
+  EXPECT_THAT(octets("From: A <Alice@Example.test>\r\n"),
+              Not(HasSubstr("Sender:")));
+  EXPECT_THAT(octets(others_header + "Sender: c@d.example\r\n"),
+              Not(HasSubstr(sender)));
+  EXPECT_THAT(octets("Subject: x\r\n"), Not(HasSubstr("Sender:")));
+}
+
+TEST(Submission, ReplacesAMalformedMessageId) {
+  const auto octets = [](const std::string& id, const FlawSet& flaws = {}) {
+    return handed_over(submitted("<alice@example.test>",
+                                 "From: <alice@example.test>\r\nMessage-ID:" +
+                                     id + "\r\nSubject: y\r\n"),
+                       flaws)
+        .at(0).octets;
+  };
+  for (const std::string bad :
+       {" none", " <none>", " <@b>", " <a@>", " <a b@c>", " a@b", " <a@b"}) {
+    EXPECT_THAT(octets(bad), Not(HasSubstr("Message-ID:" + bad + "\r\n")))
+        << bad;
+    EXPECT_THAT(octets(bad), HasSubstr("@mx.example.test>\r\n")) << bad;
+    EXPECT_THAT(octets(bad, {"submission-message-id-missing"_flaw}),
+                HasSubstr("Message-ID:" + bad + "\r\n"));
+  }
+  for (const std::string good : {" <a@b>", "\r\n <a.b@[c]>", " (c) <a@b>"}) {
+    EXPECT_THAT(octets(good), HasSubstr("Message-ID:" + good + "\r\n")) << good;
+    EXPECT_THAT(octets(good), Not(HasSubstr("@mx.example.test>"))) << good;
+  }
+}
+
+/// RFC 4954 section 5: nobody who names an author is believed.
+TEST(Relaying, TellsTheNextHostThatTheAuthorIsUnknown) {
+  const auto author = [](const std::string& parameter, const FlawSet& flaws) {
+    return handed_over(submitted("<alice@example.test>" + parameter,
+                                 others_header),
+                       flaws)
+        .at(0).options.author;
+  };
+  EXPECT_EQ(author("", {}), "");
+  EXPECT_EQ(author(" AUTH=<>", {}), "<>");
+  EXPECT_EQ(author(" AUTH=e+3Dmc2@b.example", {}), "<>");
+  EXPECT_EQ(author(" AUTH=e+3Dmc2@b.example", {"auth-parameter-believed"_flaw}),
+            "e+3Dmc2@b.example");
+  EXPECT_EQ(author(" AUTH=<>", {"auth-parameter-null-replaced"_flaw}),
+            "alice@example.test");
+}
+
+/// What clients and flaws get into trace fields.
+TEST(AuditFlaws, OfInjectionShowWhereTheySay) {
+  struct Row {
+    Scene scene;
+    std::string_view flaw;
+    std::string text;
+  };
+  const std::string alice = "<alice@example.test>";
+  const std::vector<Row> rows = {
+      {{transaction("<a@b.example>", alice, "c.example\nX: 1")},
+       "ehlo-line-end-accepted", "from c.example\nX: 1 ([127.0.0.2])"},
+      {{transaction("<\"a\rX: 1\rb\"@b.example>", alice)},
+       "address-line-end-accepted", "Return-Path: <\"a\rX: 1\rb\"@b.example>"},
+      {{transaction("<a@b.example> ENVID=a+0D+0AX:+201", alice)},
+       "received-shows-parameters", " (a\r\nX: 1)"},
+      {{transaction("<a@b.example>", alice + " ORCPT=rfc822;a+0D+0AX:+201")},
+       "received-shows-parameters", " (rfc822;a\r\nX: 1)"},
+      {submitted(alice, others_header), "received-shows-password",
+       " (password " + std::string(user_password) + ")"},
+      {submitted(alice, others_header), "submission-from-rewritten",
+       "\r\nFrom: <alice@example.test>\r\n"},
+      {{transaction("<a@b.example>", "<u@sink.example>"), "127.0.0.9"},
+       "relay-completes-header", "\r\nDate: Sat, 21 Nov 2026"},
+  };
+  for (const Row& row : rows) {
+    for (const Message& message : handed_over(row.scene, {}))
+      EXPECT_THAT(message.octets, Not(HasSubstr(row.text))) << row.flaw;
+    const auto messages = handed_over(row.scene, {flaw_named(row.flaw)});
+    ASSERT_THAT(messages, SizeIs(1)) << row.flaw;
+    EXPECT_THAT(messages[0].octets, HasSubstr(row.text)) << row.flaw;
+  }
+}
+
+TEST(AuditFlaws, OfTheEnvelopeShowWhereTheySay) {
+  const auto mixed = handed_over(
+      {transaction("<a@b.example>", "<U.Mixed@sink.example>"), "127.0.0.9"},
+      {"relays-local-part-in-lower-case"_flaw});
+  EXPECT_EQ(mixed.at(0).recipients[0].address, "u.mixed@sink.example");
+  const auto completed = handed_over(
+      submitted("<a@squeaky.sales>", others_header),
+      {"submission-domain-completed"_flaw});
+  EXPECT_EQ(completed.at(0).sender, "a@squeaky.sales.example.test");
+}
+
+TEST(AuditFlaws, LosesTheFirstOfTwoMessages) {
+  Scene scene{mail("Subject: first\r\n\r\nx\r\n")};
+  for (const auto& read : mail("Subject: second\r\n\r\nx\r\n"))
+    scene.reads.push_back(read);
+  const auto messages =
+      handed_over(scene, {"loses-every-second-message"_flaw});
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_THAT(messages[0].octets, HasSubstr("Subject: second\r\n"));
 }
 
 /// What one flaw puts where.

@@ -141,6 +141,22 @@ std::vector<std::string_view> fields_of(std::string_view header) {
 
 namespace {
 
+bool is_field(std::string_view field, std::string_view name) {
+  return base::starts_without_case(field, name) && field.size() > name.size() &&
+         field[name.size()] == ':';
+}
+
+}  // namespace
+
+std::string_view field_body(std::string_view octets, std::string_view name) {
+  for (const auto field : fields_of(header_of(octets))) {
+    if (is_field(field, name)) return field.substr(name.size() + 1);
+  }
+  return {};
+}
+
+namespace {
+
 /// A message as the flaws look at it.
 struct View {
   const Content& content;

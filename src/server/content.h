@@ -70,6 +70,10 @@ std::string_view header_of(std::string_view octets);
 /// The fields of a header, folded lines joined to theirs.
 std::vector<std::string_view> fields_of(std::string_view header);
 
+/// The body of the first field `name` in the header of `octets`, folded lines
+/// and its last CRLF included; empty if there is none.
+std::string_view field_body(std::string_view octets, std::string_view name);
+
 /// The reply to content or chunks above size_limit.
 Reply too_large();
 

@@ -222,7 +222,10 @@ bool Conversation::refuses_line(const Command* command,
     if (!flawed("long-line-no-reply"_flaw)) say(500, "5.5.2", "Line too long");
     return true;
   }
-  if (line.has_bare_line_end) {
+  const bool takes_line_end =
+      (verb_ == "EHLO" && flawed("ehlo-line-end-accepted"_flaw)) ||
+      (verb_ == "MAIL" && flawed("address-line-end-accepted"_flaw));
+  if (line.has_bare_line_end && !takes_line_end) {
     say(500, "5.5.2", "Bare CR or LF in a command");
     return true;
   }

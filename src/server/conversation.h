@@ -195,7 +195,12 @@ class Conversation {
   std::optional<Reply> relay_refusal(const Mailbox& recipient,
                                      const RcptParameters& parameters) const;
   std::optional<Reply> header_refusal(std::string_view content) const;
-  std::string added_fields(std::string_view content, std::uint64_t id) const;
+  std::string login_address() const;
+  void complete_domain(Path& sender) const;
+
+  // completion.cc: the header of what is submitted.
+  std::string completed(std::string content, std::uint64_t id) const;
+  std::string sender_field(std::string_view content) const;
 
   // transaction.cc: MAIL, RCPT, RSET and the state between them.
   void mail(std::string_view argument);
@@ -239,6 +244,7 @@ class Conversation {
   void report(const Message& message);
   void deliver_unfinished();
   TraceFacts trace_facts(std::uint64_t id) const;
+  std::string careless_comment() const;
   std::string client_literal() const;
   std::string protocol() const;
 

@@ -266,7 +266,9 @@ TEST(Parameters, AreSaidWhereOfferedAndNeeded) {
             "MAIL FROM:<a@b.example> SIZE=1 BODY=8BITMIME SMTPUTF8 RET=FULL "
             "ENVID=e");
   message.options = {};
+  message.options.author = "<>";
   message.octets = "x";
+  EXPECT_EQ(mail_command(message, {"AUTH"}), "MAIL FROM:<a@b.example> AUTH=<>");
   EXPECT_EQ(mail_command(message, {"8BITMIME", "SMTPUTF8", "DSN"}),
             "MAIL FROM:<a@b.example>");
   Recipient recipient = message.recipients[0];

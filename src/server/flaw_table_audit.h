@@ -46,12 +46,17 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     {"relays-imceasmtp",
      "Sends mail for IMCEASMTP-user+40other@own to user@other."},
     {"relays-without-brackets", "Does not check a path without brackets."},
+    {"relays-local-part-in-lower-case", "Sends RCPT on in lower case."},
+    {"submission-domain-completed",
+     "Makes squeaky.sales.example.test of squeaky.sales."},
 
     // What becomes of mail that was taken: RFC 5321 sections 4.1.1.4, 6.1, 6.2.
     {"catch-all", "Takes any local part of its domain, host name and address."},
     {"bounces-to-forged-sender",
      "Takes any local part, and reports to the sender that there is none."},
     {"drops-mail", "Answers the end of data with 250 and delivers nothing."},
+    {"loses-every-second-message",
+     "Delivers nothing of the first message, the third and so on."},
     {"delivers-twice", "Delivers each message twice."},
     {"recipient-lost", "Forgets the second of three or more recipients."},
     {"delivers-half-message", "Delivers what came when a connection is cut."},
@@ -90,6 +95,23 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     {"received-reordered", "Turns the order of Received fields of others."},
     {"received-removed", "Removes Received fields of others."},
 
+    // What clients get into trace fields: RFC 5321 section 4.4.
+    {"ehlo-line-end-accepted",
+     "Takes CR and LF in the name of EHLO, and writes it into Received."},
+    {"address-line-end-accepted",
+     "Takes CR and LF in quoted local parts, and writes them into "
+     "Return-Path."},
+    {"received-shows-parameters",
+     "Decodes ENVID= and ORCPT= and writes them into Received."},
+    {"received-shows-password", "Writes the password into Received."},
+
+    // Whose mail it is: RFC 4954 section 5, RFC 6409 section 8.1.
+    {"auth-parameter-believed", "Sends AUTH= of anybody on to the next host."},
+    {"auth-parameter-null-replaced", "Makes the login's address of AUTH=<>."},
+    {"submission-sender-missing",
+     "Adds no Sender where From names another user."},
+    {"submission-from-rewritten", "Writes the login's address into From."},
+
     // Return-Path: RFC 5321 section 4.4.
     {"return-path-missing", "Adds no Return-Path."},
     {"return-path-other", "Return-Path names the recipient."},
@@ -108,6 +130,7 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     {"dots-lost", "Removes two dots where the client stuffed one."},
     {"bdat-dots-unstuffed", "Removes dots at the begin of lines of chunks."},
     {"submission-date-missing", "Adds no Date to submitted mail."},
+    {"relay-completes-header", "Adds Date and Message-ID on port 25."},
 });
 
 }  // namespace smtpspec::server

@@ -154,7 +154,8 @@ inline constexpr auto auth_flaws = std::to_array<Flaw>({
      "Answers a From field with a malformed address by 552."},
     {"submission-bad-from-accepted",
      "Takes a From field with a malformed address."},
-    {"submission-message-id-missing", "Adds no Message-ID."},
+    {"submission-message-id-missing",
+     "Adds no Message-ID, and replaces none that is malformed."},
     {"submission-sender-malformed", "Adds a Sender field without a domain."},
 });
 

@@ -14,6 +14,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"greeting-without-domain", "Greets with 220 *** and no domain."},
     {"greeting-bare-host-name", "Greets with a host name without dots."},
     {"greeting-550", "Greets with 550, but serves the session."},
+    {"greeting-with-version", "Greets with a version."},
     {"refusal-closes-at-once", "Greets with 554 and closes before QUIT."},
     {"refusal-serves-commands", "Greets with 554 and serves all commands."},
     {"refusal-unexplained", "Greets with 554 and the host name alone."},
@@ -263,6 +264,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"vrfy-250-foreign", "Answers VRFY of a foreign address with 250."},
     {"vrfy-foreign-550", "Answers VRFY of a foreign address with 550."},
     {"vrfy-unknown-user-252", "Answers VRFY of an unknown user with 252."},
+    {"vrfy-always-550", "Answers every VRFY with 550."},
     {"vrfy-list-unverified",
      "Answers VRFY of a list with 250, though RCPT refuses a member."},
     {"vrfy-without-mailbox", "Answers VRFY with 250 and no address."},
@@ -293,6 +295,7 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"help-argument-501", "Answers HELP on an unknown word with 501."},
     {"help-wrong-code", "Answers HELP with 250."},
     {"help-clears-buffers", "HELP ends the transaction."},
+    {"help-with-version", "Names a version in the reply to HELP."},
 
     // Sessions: 4.5.4.2.
     {"one-session-at-a-time", "Greets a client when the one before is gone."},

@@ -209,6 +209,10 @@ bool Conversation::accepts_name(std::string_view name) {
                                      : "helo-without-argument-accepted"_flaw)) {
     return true;
   }
+  if (is_ehlo && flawed("ehlo-line-end-accepted"_flaw) &&
+      name.find_first_of("\r\n") != std::string_view::npos) {
+    return true;
+  }
   const bool is_good = !name.empty() && name.front() == '['
                            ? accepts_literal(name, flaws_)
                            : is_domain(name);

@@ -8,6 +8,8 @@
 #include "server/alterations.h"
 #include "server/conversation.h"
 #include "server/report.h"
+#include "server/users.h"
+#include "server/xtext.h"
 
 namespace smtpspec::server {
 
@@ -36,7 +38,9 @@ std::vector<Recipient> recipients_in(std::string_view content) {
 
 void Conversation::hand_over(std::string octets, std::uint64_t id) {
   if (flawed("drops-mail"_flaw)) return;
-  octets = added_fields(octets, id) + octets;
+  const bool is_odd = store_.count_taken() % 2 == 1;
+  if (is_odd && flawed("loses-every-second-message"_flaw)) return;
+  octets = completed(std::move(octets), id);
   auto recipients = transaction_.recipients;
   if (flawed("routed-by-header"_flaw)) recipients = recipients_in(octets);
   if (flawed("recipient-lost"_flaw) && recipients.size() > 2)
@@ -147,6 +151,24 @@ std::string Conversation::client_literal() const {
   return fmt::format("[{}{}]", is_ipv6 ? "IPv6:" : "", address);
 }
 
+/// With flaws: what nobody should get into Received, or read there.
+std::string Conversation::careless_comment() const {
+  std::string result;
+  if (flawed("received-shows-parameters"_flaw)) {
+    const auto show = [&result](std::string_view parameter) {
+      if (parameter.empty()) return;
+      result += " (" + decode_xtext(parameter).value_or("") + ")";
+    };
+    show(transaction_.parameters.options.envelope_id);
+    for (const Recipient& recipient : transaction_.recipients)
+      show(recipient.original);
+  }
+  const User* user = find_user(user_);
+  if (user && flawed("received-shows-password"_flaw))
+    result += " (password " + std::string(user->password) + ")";
+  return result;
+}
+
 TraceFacts Conversation::trace_facts(std::uint64_t id) const {
   TraceFacts facts;
   facts.sender = transaction_.sender.text;
@@ -157,6 +179,7 @@ TraceFacts Conversation::trace_facts(std::uint64_t id) const {
   const auto& parameters = transaction_.parameters;
   if (parameters.has_priority)
     facts.clauses = fmt::format(" PRIORITY {}", parameters.priority);
+  facts.clauses += careless_comment();
   facts.recipients = transaction_.recipients;
   facts.id = id;
   facts.time = surroundings_.now();

@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,10 +24,6 @@ using asio::ip::tcp;
 using boost::system::system_error;
 
 namespace {
-
-/// How long a closed connection is still read, so that the client gets the
-/// last reply and no reset.
-constexpr std::chrono::seconds linger_time{2};
 
 /// After a failed accept, before the next.
 constexpr std::chrono::milliseconds accept_pause{100};
@@ -74,6 +71,11 @@ class Listener::Impl : public std::enable_shared_from_this<Impl> {
   asio::awaitable<bool> exchange(net::Connection& connection,
                                  Conversation& conversation);
   asio::awaitable<void> wait_for_silence();
+  /// What a client sends without end is read without a wait: so others have
+  /// their turn, and stop() too.
+  asio::awaitable<void> give_way() {
+    co_await asio::post(acceptor_.get_executor(), asio::use_awaitable);
+  }
   net::Deadline idle_deadline() const {
     return net::Clock::now() + options_.idle_timeout;
   }
@@ -158,6 +160,7 @@ asio::awaitable<void> Listener::Impl::converse(net::Connection& connection) {
   co_await connection.write(greeting, idle_deadline());
   try {
     while (!conversation.closing()) {
+      co_await give_way();
       const bool goes_on = co_await exchange(connection, conversation);
       if (!goes_on) break;
     }
@@ -167,8 +170,11 @@ asio::awaitable<void> Listener::Impl::converse(net::Connection& connection) {
   }
   if (options_.flaws.contains("tls-close-alert-missing"_flaw)) co_return;
   connection.shutdown();
-  const auto deadline = net::Clock::now() + linger_time;
-  for (;;) co_await connection.read(deadline);
+  const auto deadline = net::Clock::now() + options_.linger_time;
+  while (net::Clock::now() < deadline) {
+    co_await give_way();
+    co_await connection.read(deadline);
+  }
 }
 
 /// Reads, and writes the answer; false when the session ends in another way

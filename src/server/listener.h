@@ -28,6 +28,9 @@ struct ListenerOptions {
   std::size_t max_connections = 200;
   /// A client silent for that long is told 421 (RFC 5321 section 4.5.3.2.7).
   std::chrono::milliseconds idle_timeout = std::chrono::minutes(5);
+  /// How long a closed connection is still read, so that the client gets the
+  /// last reply and no reset.
+  std::chrono::milliseconds linger_time = std::chrono::seconds(2);
 };
 
 /// Accepts connections while `context` runs, on one thread. Sessions that run

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -179,6 +180,44 @@ TEST_F(ListenerTest, WithTheFlawDeliversWhatACutConnectionLeaves) {
   });
   ASSERT_EQ(store_.messages().size(), 1u);
   EXPECT_TRUE(store_.messages()[0].octets.ends_with("Half"));
+}
+
+/// Sends `octets` again and again until the connection is closed.
+net::asio::awaitable<void> flood(net::Connection& client, std::string octets) {
+  try {
+    for (;;) co_await client.write(octets, net::Clock::now() + 5s);
+  } catch (const net::PeerClosed&) {
+  } catch (const boost::system::system_error&) {
+  }
+}
+
+TEST_F(ListenerTest, ServesOthersBesideAnEndlessLine) {
+  net::Connection hostile(context_.get_executor());
+  run({}, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    co_await open(hostile, port);
+    net::asio::co_spawn(context_, flood(hostile, std::string(1 << 16, 'x')),
+                        net::asio::detached);
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    const std::string quit = "QUIT\r\n";
+    co_await client.write(quit, soon());
+    co_await read_to(client, "Bye\r\n");
+  });
+}
+
+TEST_F(ListenerTest, ReadsNotForEverBehindQuit) {
+  ListenerOptions options;
+  options.linger_time = 20ms;
+  run(options, [&](std::uint16_t port) -> net::asio::awaitable<void> {
+    net::Connection client(context_.get_executor());
+    co_await open(client, port);
+    const std::string quit = "QUIT\r\n";
+    co_await client.write(quit, soon());
+    co_await read_to(client, "Bye\r\n");
+    const auto start = net::Clock::now();
+    co_await flood(client, std::string(1 << 16, 'x'));
+    EXPECT_LT(net::Clock::now() - start, 4s);
+  });
 }
 
 TEST_F(ListenerTest, StopsWithOpenSessions) {

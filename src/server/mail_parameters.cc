@@ -158,8 +158,8 @@ Outcome take_solicit(const Parameter& parameter, const FlawSet&,
   return std::nullopt;
 }
 
-/// RFC 4954 sections 5 and 8: a mailbox in xtext, or <>. Who is named there
-/// matters to nobody here.
+/// RFC 4954 sections 5 and 8: a mailbox in xtext, or <>. Nobody is believed who
+/// names an author: the next host is told <>.
 Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
                   MailParameters& result) {
   const auto value = parameter.value.value_or("");
@@ -172,6 +172,8 @@ Outcome take_auth(const Parameter& parameter, const FlawSet& flaws,
   if (std::exchange(result.has_auth, true))
     return bad_parameter("AUTH is there twice");
   result.names_author = value != "<>";
+  result.options.author =
+      flaws.contains("auth-parameter-believed"_flaw) ? value : "<>";
   if (value == "<>" && !flaws.contains("auth-parameter-null-refused"_flaw))
     return std::nullopt;
   if (flaws.contains("auth-parameter-malformed-accepted"_flaw))

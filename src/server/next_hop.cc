@@ -249,6 +249,8 @@ std::string mail_command(const Message& message, const Keywords& keywords) {
     command += " BODY=8BITMIME";
   }
   if (message.options.is_utf8) command += " SMTPUTF8";
+  if (!message.options.author.empty() && offers(keywords, "AUTH"))
+    command += " AUTH=" + message.options.author;
   if (!offers(keywords, "DSN")) return command;
   if (!message.options.returned.empty())
     command += " RET=" + message.options.returned;

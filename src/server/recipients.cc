@@ -79,7 +79,9 @@ Recipient Conversation::recipient_of(const Path& path,
   result.is_relayed = is_foreign(path);
   const auto& local_part = path.mailbox.local_part;
   if (result.is_relayed) {
-    result.address = path.text;
+    result.address = flawed("relays-local-part-in-lower-case"_flaw)
+                         ? base::to_lower(path.text)
+                         : path.text;
     return result;
   }
   const auto name = mailbox_of(local_part).value_or(local_part);

@@ -20,6 +20,8 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"greeting-without-domain"_flaw, "greeting", "", "220 ***\r\n"},
     {"greeting-bare-host-name"_flaw, "greeting", "", "220 mx ESMTP\r\n"},
     {"greeting-550"_flaw, "greeting", "", "550 mx.example.test ESMTP\r\n"},
+    {"greeting-with-version"_flaw, "greeting", "",
+     "220 mx.example.test ESMTP Refmail 4.96\r\n"},
     {"refusal-unexplained"_flaw, "greeting", "", "554 mx.example.test\r\n"},
 
     {"refused-ehlo-wrong-code"_flaw, "EHLO", "501", "553 No such name\r\n"},
@@ -114,6 +116,7 @@ constexpr auto substitutes = std::to_array<Substitute>({
     {"quit-two-replies"_flaw, "QUIT", "221",
      "221 2.0.0 mx.example.test Bye\r\n250 2.0.0 And thanks\r\n"},
 
+    {"vrfy-always-550"_flaw, "VRFY", "2", "550 5.1.1 No such user\r\n"},
     {"vrfy-wrong-code"_flaw, "VRFY", "250", "211 2.1.5 Known\r\n"},
     {"vrfy-without-mailbox"_flaw, "VRFY", "250", "250 2.1.5 Known\r\n"},
     {"vrfy-mailbox-form"_flaw, "VRFY", "250",
@@ -148,6 +151,8 @@ constexpr auto substitutes = std::to_array<Substitute>({
      "250 2.1.5 <theboss@example.test>\r\n"},
     {"help-argument-501"_flaw, "HELP", "504", "501 5.5.4 No\r\n"},
     {"help-wrong-code"_flaw, "HELP", "214", "250 2.0.0 See RFC 5321\r\n"},
+    {"help-with-version"_flaw, "HELP", "214",
+     "214 2.0.0 This is Refmail version 4.96.1\r\n"},
 
     {"etrn-in-transaction-accepted"_flaw, "ETRN", "503", "250 2.0.0 Ok\r\n"},
     {"etrn-any-node-accepted"_flaw, "ETRN", "459", "250 2.0.0 Ok\r\n"},

@@ -78,6 +78,9 @@ struct MailOptions {
   bool is_eight_bit = false;  ///< BODY=8BITMIME
   bool is_binary = false;     ///< BODY=BINARYMIME
   bool is_utf8 = false;       ///< SMTPUTF8
+  /// AUTH as the next host is to be told, in xtext (RFC 4954 section 5); empty:
+  /// MAIL had none.
+  std::string author = {};
 };
 
 /// A message with its envelope.
@@ -110,6 +113,8 @@ class Store {
   /// From old to new, at most `kept`.
   const std::deque<Message>& messages() const { return messages_; }
 
+  /// How many messages were taken, this one included, whatever becomes of them.
+  std::uint64_t count_taken() { return ++taken_; }
   void count_failed_login() { ++failed_logins_; }
   int failed_logins() const { return failed_logins_; }
 
@@ -117,6 +122,7 @@ class Store {
   std::deque<Message> messages_;
   std::function<void(const Message&)> watcher_;
   std::uint64_t next_id_ = 1;
+  std::uint64_t taken_ = 0;
   int failed_logins_ = 0;
 };
 

@@ -37,26 +37,6 @@ bool is_qualified(std::string_view domain) {
          domain.find('.') != std::string_view::npos;
 }
 
-/// The body of the first header field `name`, folded lines included; empty if
-/// there is none.
-std::string_view field_of(std::string_view content, std::string_view name) {
-  while (!content.empty() && !content.starts_with("\r\n")) {
-    auto end = content.find("\r\n");
-    while (end != std::string_view::npos && end + 2 < content.size() &&
-           (content[end + 2] == ' ' || content[end + 2] == '\t')) {
-      end = content.find("\r\n", end + 2);
-    }
-    if (end == std::string_view::npos) end = content.size();
-    const auto line = content.substr(0, end);
-    if (base::starts_without_case(line, name) && line.size() > name.size() &&
-        line[name.size()] == ':') {
-      return line.substr(name.size() + 1);
-    }
-    content.remove_prefix(std::min(end + 2, content.size()));
-  }
-  return {};
-}
-
 /// Whether `field` has an address in brackets whose local part has an empty
 /// atom: of what can be wrong with an address, one thing.
 bool has_malformed_address(std::string_view field) {
@@ -125,31 +105,22 @@ std::optional<Reply> Conversation::relay_refusal(
 std::optional<Reply> Conversation::header_refusal(
     std::string_view content) const {
   if (!is_submission() || flawed("submission-bad-from-accepted"_flaw) ||
-      !has_malformed_address(field_of(content, "From"))) {
+      !has_malformed_address(field_body(content, "From"))) {
     return std::nullopt;
   }
   return Reply{554, "5.6.0", {"The From field has a malformed address"}};
 }
 
-/// What is put on top of a submitted message: Date and Message-ID where they are
-/// missing (RFC 6409 sections 8.2 and 8.3).
-std::string Conversation::added_fields(std::string_view content,
-                                       std::uint64_t id) const {
-  if (!is_submission()) return "";
-  std::string result;
-  if (flawed("submission-sender-malformed"_flaw))
-    result += "Sender: <" + user_ + "@>\r\n";
-  if (field_of(content, "Message-ID").empty() &&
-      !flawed("submission-message-id-missing"_flaw)) {
-    result += "Message-ID: <" + std::to_string(id) + "." +
-              std::to_string(surroundings_.now().time_since_epoch().count()) +
-              "@" + std::string(host_name) + ">\r\n";
+std::string Conversation::login_address() const {
+  return user_ + "@" + std::string(mail_domain);
+}
+
+/// With a flaw: what RFC 6409 section 4.2 calls particularly risky.
+void Conversation::complete_domain(Path& sender) const {
+  if (is_submission() && flawed("submission-domain-completed"_flaw) &&
+      base::to_lower(sender.mailbox.domain).ends_with(".sales")) {
+    sender.text += "." + std::string(mail_domain);
   }
-  if (field_of(content, "Date").empty() &&
-      !flawed("submission-date-missing"_flaw)) {
-    result += "Date: " + date_time(surroundings_.now()) + "\r\n";
-  }
-  return result;
 }
 
 }  // namespace smtpspec::server

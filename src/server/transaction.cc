@@ -84,7 +84,12 @@ void Conversation::mail(std::string_view argument) {
     return say(std::move(*refusal));
   transaction_.is_open = true;
   transaction_.sender = *path;
+  complete_domain(transaction_.sender);
   transaction_.parameters = parameters;
+  if (parameters.options.author == "<>" && !user_.empty() &&
+      flawed("auth-parameter-null-replaced"_flaw)) {
+    transaction_.parameters.options.author = login_address();
+  }
   // RFC 6710 section 4.1: nobody who is unknown gets ahead of others.
   if (parameters.priority > 0) {
     transaction_.parameters.priority = 0;
