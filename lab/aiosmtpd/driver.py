@@ -48,20 +48,25 @@ def local_part(address):
 
 
 def received(server, session, envelope):
-    """The field, with the words of RFC 3848 and RFC 6531 section 4.3."""
+    """The field, with the words of RFC 3848 and RFC 6531 section 4.3, and the
+    cipher suite of RFC 8314 section 4.3 where its registered name is known.
+    """
     encrypted = server.transport.get_extra_info("sslcontext") is not None
     word = "UTF8SMTP" if envelope.smtp_utf8 else "ESMTP"
     word += "S" * encrypted + "A" * bool(session.authenticated)
+    suite = (server.transport.get_extra_info("cipher") or [""])[0]
+    tls = f"\r\n\ttls {suite}" if suite.startswith("TLS_") else ""
     name = re.sub(r"[^A-Za-z0-9.:\[\]-]", "-", session.host_name)
     return (f"Received: from {name} ([{session.peer[0]}])\r\n\tby {HOST}"
-            f" with {word if session.extended_smtp else 'SMTP'};"
-            f" {email.utils.formatdate(localtime=True)}\r\n").encode("ascii")
+            f" with {word if session.extended_smtp else 'SMTP'}{tls};\r\n\t"
+            f"{email.utils.formatdate(localtime=True)}\r\n").encode("ascii")
 
 
 def report(sender, refused, mail):
     """A report of failure (RFC 3464) with the header of the mail."""
-    text = "".join(f"<{address}>: {code} {reply.decode(errors='replace')}\r\n"
-                   for address, (code, reply) in refused.items())
+    text = "".join(
+        f"<{address}>:\r\n  {code} {reply.decode(errors='replace')}\r\n"
+        for address, (code, reply) in refused.items())
     fields = "".join(f"\r\nFinal-Recipient: rfc822; {address}\r\n"
                      "Action: failed\r\nStatus: 5.0.0\r\n"
                      for address in refused)
@@ -75,7 +80,7 @@ def report(sender, refused, mail):
             f"Date: {email.utils.formatdate(localtime=True)}\r\n"
             f"Message-ID: {email.utils.make_msgid(domain=HOST)}\r\n"
             "Subject: Not delivered\r\nAuto-Submitted: auto-replied\r\n"
-            "MIME-Version: 1.0\r\nContent-Type: multipart/report; "
+            "MIME-Version: 1.0\r\nContent-Type: multipart/report;\r\n\t"
             f'report-type=delivery-status; boundary="{mark}"\r\n\r\n{body}'
             f"--{mark}\r\nContent-Type: text/rfc822-headers\r\n\r\n"
             ).encode(errors="replace") + header + (

@@ -134,15 +134,18 @@ function lostMembers(address, session) {
     .map(target => `${target}@${domains[0]}`);
 }
 
-// RFC 5321 section 4.4, and RFC 6531 section 4.3 for the protocol's name.
+// RFC 5321 section 4.4; RFC 6531 section 4.3 for the protocol's name, RFC 8314
+// section 4.3 for the cipher suite's.
 function traceOf(session, id) {
   const type = session.transmissionType;
   const protocol = session.envelope.smtpUtf8 ?
     type.replace('ESMTP', 'UTF8SMTP') : type;
+  const { standardName: suite } = session.tlsOptions || {};
+  const tls = suite ? `\r\n\ttls ${suite}` : '';
   const date = new Date().toUTCString().replace('GMT', '+0000');
   return `Received: from ${session.hostNameAppearsAs}` +
     ` ([${session.remoteAddress}])\r\n` +
-    `\tby ${host} with ${protocol} id ${id};\r\n\t${date}\r\n`;
+    `\tby ${host} with ${protocol} id ${id}${tls};\r\n\t${date}\r\n`;
 }
 
 function store(mail, user, id) {
@@ -171,12 +174,12 @@ function report(mail, from, recipient, reply) {
     `Date: ${new Date().toUTCString().replace('GMT', '+0000')}\r\n` +
     `Message-ID: <${crypto.randomUUID()}@${host}>\r\n` +
     'Subject: Not delivered\r\nAuto-Submitted: auto-replied\r\n' +
-    'MIME-Version: 1.0\r\nContent-Type: multipart/report;' +
-    ' report-type=delivery-status; boundary="report-of-failure"\r\n\r\n';
+    'MIME-Version: 1.0\r\nContent-Type: multipart/report;\r\n\t' +
+    'report-type=delivery-status; boundary="report-of-failure"\r\n\r\n';
   const status = `Reporting-MTA: dns; ${host}\r\n\r\n` +
     `Final-Recipient: rfc822; ${recipient}\r\n` +
     'Action: failed\r\nStatus: 5.0.0\r\n\r\n';
-  const text = `Not delivered: <${recipient}>: ${reply}\r\n\r\n`;
+  const text = `Not delivered: <${recipient}>:\r\n  ${reply}\r\n\r\n`;
   const raw = Buffer.concat([
     Buffer.from(header + part('text/plain') + text +
       part('message/delivery-status') + status + part('text/rfc822-headers')),
