@@ -210,8 +210,9 @@ class ArrivalsJudge {
       const Outcome outcome = judge(assertion);
       if (outcome.verdict == Verdict::passed) continue;
       worsen(outcome.verdict,
-             fmt::format("wanted {}, got {}", assertion.expect.source,
-                         outcome.got),
+             fmt::format("{}: wanted {}, got {}",
+                         to_string(assertion.subject),
+                         assertion.expect.source, outcome.got),
              assertion.expect.line);
       if (assertion.expect.is_condition) co_return;
     }

@@ -119,7 +119,7 @@ void drop(sink::Mailbox&, Arrival, int) {}
 TEST_F(ArrivalsTest, RelayedMailFailsWhoeverWantsNone) {
   const Result result = play("relayed: 0", relay);
   EXPECT_EQ(result.verdict, Verdict::failed);
-  EXPECT_EQ(result.reason, "wanted 0, got 1");
+  EXPECT_EQ(result.reason, "relayed: wanted 0, got 1");
   EXPECT_THAT(result.transcripts.front().to_string(),
               HasSubstr("RCPT TO:<" ));
 }

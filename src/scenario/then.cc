@@ -72,6 +72,12 @@ Assertion parse_line(std::string_view line, const base::SourcePosition& start,
 
 }  // namespace
 
+std::string_view to_string(Subject subject) {
+  for (const auto& row : subjects)
+    if (row.subject == subject) return row.name;
+  return subject == Subject::trace ? "trace" : "report";
+}
+
 bool counts(Subject subject) {
   return subject == Subject::mail || subject == Subject::relayed ||
          subject == Subject::delivered || subject == Subject::bounced;

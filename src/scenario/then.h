@@ -28,6 +28,9 @@ enum class Subject {
   report,     ///< the same, on each report to the reverse-path
 };
 
+/// As it is written.
+std::string_view to_string(Subject subject);
+
 /// Subjects that count.
 bool counts(Subject subject);
 
