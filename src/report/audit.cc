@@ -161,7 +161,8 @@ class Page {
     }
   }
 
-  /// The same attempt, taken at one listener and refused at another.
+  /// The same attempt, which may have gone through at one listener and did not at
+  /// another.
   void write_differences() {
     std::map<std::string, std::map<std::string, Rung>> by_test;
     for (const Result& result : report_.run.results) {
@@ -172,7 +173,7 @@ class Page {
     bool is_first = true;
     for (const auto& [test, rungs] : by_test) {
       const auto is_laxer = [](const auto& entry) {
-        return entry.second > Rung::refused_at_data;
+        return entry.second >= Rung::not_seen;
       };
       const auto lax = std::ranges::count_if(rungs, is_laxer);
       if (lax == 0 || static_cast<std::size_t>(lax) == rungs.size()) continue;
