@@ -79,6 +79,11 @@ std::string answer_line(const AuditReport& report) {
           "another host\nnone succeeded.",
           all);
     case RelayAnswer::undecided:
+      if (decided == all) {
+        return fmt::format(
+            "NO OPEN RELAY WAS FOUND in {} attempts before the audit ended.",
+            all);
+      }
       return fmt::format(
           "NO OPEN RELAY WAS FOUND, but {} of {} attempts are not decided: see "
           "below.",

@@ -87,6 +87,7 @@ TEST_F(AuditPage, AnInterruptedAuditAnswersNothing) {
   report_.run.selected = 9;
   add("mta/relay/plain#u17", Verdict::passed, Rung::refused_at_rcpt);
   EXPECT_EQ(relay_answer(report_), RelayAnswer::undecided);
+  EXPECT_THAT(page(), HasSubstr("NO OPEN RELAY WAS FOUND in 1 attempts before"));
   EXPECT_THAT(page(), HasSubstr("1 of 9 tests ran"));
 }
 
