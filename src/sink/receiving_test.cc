@@ -316,7 +316,7 @@ TEST_F(ReceivingTest, PiecesChangeNothing) {
   EXPECT_EQ(first.octets, ".a\r\n\rb\n.\n\0\r\n"s);
   EXPECT_EQ(second.octets, ".\r\nQU\r\n.");
   EXPECT_EQ(second.user, "bob");
-  for (const std::size_t size : {1, 2, 3, 7, 64}) {
+  for (const std::size_t size : {1U, 2U, 3U, 7U, 64U}) {
     begin();
     std::string in_pieces;
     for (std::size_t i = 0; i < dialog.size(); i += size)
