@@ -188,6 +188,7 @@ TEST_F(ArrivalsTest, WithoutASinkWhatIsTakenProvesNothing) {
 
 TEST_F(ArrivalsTest, TellsHowFarTheMailCame) {
   EXPECT_EQ(play("relayed: 0", relay).rung, Rung::relayed);
+  messages_ = 0;
   EXPECT_EQ(play("mail: 1", deliver_at_home).rung, Rung::delivered);
   messages_ = 0;
   EXPECT_EQ(play("relayed: 0", relay_all_but_first).rung, Rung::not_seen);
