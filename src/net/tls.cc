@@ -88,6 +88,16 @@ void use_trust(SSL_CTX* context, const std::string& trust) {
   ERR_clear_error();  // of the end of the text
 }
 
+/// RFC 9525 section 6: an address is held against addresses, a name against
+/// names.
+void expect_name(SSL_CTX* context, const std::string& name) {
+  X509_VERIFY_PARAM* parameters = SSL_CTX_get0_param(context);
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1) return;
+  ERR_clear_error();
+  require(X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), 0) == 1,
+          "no name that a certificate can be for");
+}
+
 /// A server that asks takes whatever comes: its conversation decides.
 int accept_any(int, X509_STORE_CTX*) { return 1; }
 
@@ -195,6 +205,8 @@ TlsContext::TlsContext(Role role, const TlsOptions& options) : role_(role) {
   if (options.trusts_system) SSL_CTX_set_default_verify_paths(context);
   if (is_client) {
     SSL_CTX_set_cert_cb(context, note_request, nullptr);
+    if (!options.expected_name.empty())
+      expect_name(context, options.expected_name);
     return;
   }
   if (options.asks_for_certificate)

@@ -36,6 +36,9 @@ struct TlsOptions {
   Credential own;
   /// PEM of certificates that a peer's must lead to; empty: none are trusted.
   std::string trust;
+  /// The name or address that a server's certificate must be for; empty: any,
+  /// but for the name that is asked for (SNI).
+  std::string expected_name;
   /// Also those that this machine trusts.
   bool trusts_system = false;
   /// A server asks its client for a certificate, which may be left out.

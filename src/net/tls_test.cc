@@ -118,6 +118,20 @@ TEST(Tls, AnotherNameAnotherIssuerAndAPastDateAreDistrusted) {
   EXPECT_EQ(expired.client.facts().distrust, "certificate has expired");
 }
 
+TEST(Tls, ANameOrAddressThatIsNotAskedForIsCheckedAllTheSame) {
+  for (const auto& [name, distrust] :
+       {std::pair("mx.example.test", ""),
+        std::pair("other.example.test", "hostname mismatch"),
+        std::pair("192.0.2.1", "IP address mismatch")}) {
+    TlsOptions client;
+    client.trust = own().certificate;
+    client.expected_name = name;
+    Pair pair(client, server_options(), "");
+    ASSERT_EQ(pair.shake_hands(), Tls::Progress::done);
+    EXPECT_EQ(pair.client.facts().distrust, distrust);
+  }
+}
+
 TEST(Tls, ACertificateIsGivenWhereItIsAskedFor) {
   TlsOptions asking = server_options();
   asking.asks_for_certificate = true;

@@ -188,10 +188,15 @@ awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
       skip("the profile has no certificate of ours");
     options.own = security.own;
   }
-  const net::TlsContext context(net::TlsContext::Role::client, options);
   const auto host = variables_.find("host");
-  const std::string name =
-      demand.names_server && host != variables_.end() ? host->second : "";
+  const std::string known = host == variables_.end() ? "" : host->second;
+  const std::string name = demand.names_server ? known : "";
+  // Far away no secret goes to whom nobody vouches for, by the name we were
+  // given.
+  options.expected_name = known.empty() && security.demands_trust
+                              ? target_.endpoint.host
+                              : known;
+  const net::TlsContext context(net::TlsContext::Role::client, options);
   Event event = co_await session_.start_tls(context, name,
                                             waits_.deadline(waits_.reply));
   if (auto* secured = std::get_if<Secured>(&event)) {

@@ -163,6 +163,10 @@ Step parse_auth(const Line& line) {
               fmt::format("'{}' is nothing that we can do wrong: {}",
                           step.twist, fmt::join(smtp::sasl_twists(), ", ")));
   }
+  if (!smtp::has_sasl_twist(step.mechanism, step.twist)) {
+    line.fail(line.rest_start, fmt::format("{} has nothing to do with '{}'",
+                                           step.mechanism, step.twist));
+  }
   return step;
 }
 

@@ -44,6 +44,16 @@ bool is_sasl_mechanism(std::string_view name) {
 std::span<const std::string_view> sasl_twists() { return twists; }
 bool is_sasl_twist(std::string_view name) { return holds(twists, name); }
 
+bool has_sasl_twist(std::string_view mechanism, std::string_view twist) {
+  if (twist == "short digest") return mechanism == "CRAM-MD5";
+  if (twist == "wrong token") return is_oauth(mechanism);
+  if (twist == "wrong password" || twist == "unknown user")
+    return !is_oauth(mechanism) && mechanism != "EXTERNAL";
+  if (twist == "own authzid" || twist == "foreign authzid")
+    return mechanism == "PLAIN";
+  return mechanism.starts_with("SCRAM-");
+}
+
 std::string unknown_user(std::string_view user) {
   return "nobody-" + std::string(user);
 }

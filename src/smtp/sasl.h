@@ -19,6 +19,8 @@ bool is_sasl_mechanism(std::string_view name);
 /// spoils that one thing and leaves the rest right.
 std::span<const std::string_view> sasl_twists();
 bool is_sasl_twist(std::string_view name);
+/// Whether the mechanism has what the twist spoils.
+bool has_sasl_twist(std::string_view mechanism, std::string_view twist);
 
 /// Whom to log in as, and what TLS gives to bind to.
 struct SaslCredentials {
