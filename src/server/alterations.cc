@@ -165,6 +165,10 @@ constexpr auto alterations = std::to_array<Alteration>({
      [](const std::string& content, const Context& context) {
        return add_recipients(split_content(content), "X-Recipients", context);
      }},
+    {"tls-required-added"_flaw,
+     [](const std::string& content, const Context&) {
+       return "TLS-Required: Yes\r\n" + content;
+     }},
     {"body-changed"_flaw, cut_white_space},
     {"high-bit-cleared"_flaw, clear_high_bits},
     {"tabs-expanded"_flaw, expand_tabs},

@@ -337,6 +337,10 @@ TEST(Smuggling, MakesTwoMessagesWithItsFlawOnly) {
       {"\r\n\0.\r\n"s, "nul-dot"_flaw},
       {"\r\n.\0\r\n"s, "dot-nul"_flaw},
       {"\r\n. \r\n", "dot-space"_flaw},
+      {"\r\n.\t\r\n", "dot-tab"_flaw},
+      {"\x0b.\x0b", "odd-line-ends"_flaw},
+      {"\x85.\x85", "odd-line-ends"_flaw},
+      {"\xe2\x80\xa8.\xe2\x80\xa8", "odd-line-ends"_flaw},
   };
   for (const Row& row : rows) {
     for (const bool is_one_write : {true, false}) {
@@ -416,6 +420,9 @@ std::vector<Scene> scenes() {
            {transaction("<a@b.example>", "<alice@example.test> "
                                          "NOTIFY=SUCCESS")},
            {transaction("<>", "<alice@example.test>")},
+           {transaction("<bob@example.test>", "<alice@example.test>")},
+           {transaction("<a@b.example>",
+                        "<@c.example,@d.example:alice@example.test>")},
            {transaction("<a@b.example>", "<alice@example.test>",
                         "client.example\nX: 1")},
            {transaction("<\"a\rX: 1\"@b.example>", "<alice@example.test>")},
@@ -433,6 +440,8 @@ std::vector<Scene> scenes() {
            {then({"RCPT TO:" + to_sink + "\r\n", "DATA\r\n", ".\r\n"})},
            {then({"DATA\r\n", ".\r\n", "MAIL FROM:<a@b.example>\r\n",
                   "RCPT TO:" + to_sink + "\r\n", "DATA\r\n", ".\r\n"})},
+           {then({"RSET\r\n", "MAIL FROM:<a@b.example>\r\n",
+                  "RCPT TO:" + to_sink + "\r\n", "DATA\r\n", ".\r\n"})},
            {then({"QUIT\r\n"})},
            {then({"DATA\r\n", "Subject: half\r\n"}), "127.0.0.2", false,
             Service::mta, true},
@@ -441,6 +450,8 @@ std::vector<Scene> scenes() {
            {{"HELO client.example\r\n", "MAIL FROM:<a@b.example>\r\n",
              "RCPT TO:<alice@example.test>\r\n", "DATA\r\n", ".\r\n"}},
            {mail(header + "\r\nx\r\n", three)},
+           {mail(header + "Message-ID: <c@b.example>\r\n\r\nx\r\n")},
+           {mail(header + "\r\nx\n.y\r\n")},
            {mail(header + "To: <u@sink.example>\r\n\r\nx\r\n")},
            {mail("Received: a\r\nReceived: b\r\n" + header + "\r\nx \t\r\n"
                  "\x80 \r\n....\r\n" + std::string(100, 'x') + "\r\n")}}) {
@@ -462,6 +473,7 @@ TEST(AuditFlaws, EachOneShows) {
   const std::set<std::string_view> elsewhere = {
       "dsn-never-ignored",        // courier_test
       "submission-date-missing",  // below
+      "deferred-mail-delivered",  // below
   };
   for (const Flaw& row : audit_flaws) {
     if (elsewhere.contains(row.name)) continue;
@@ -469,6 +481,39 @@ TEST(AuditFlaws, EachOneShows) {
     for (std::size_t i = 0; i < all.size() && !shows; ++i)
       shows = seen(all[i], {flaw_named(row.name)}) != right[i];
     EXPECT_TRUE(shows) << row.name;
+  }
+}
+
+TEST(AuditFlaws, DeliverWhatWasNotTaken) {
+  const auto code = [](const std::string& content, const FlawSet& flaws) {
+    Store store;
+    Conversation conversation(store, flaws);
+    std::string reply;
+    for (const std::string& read : mail(content))
+      reply = conversation.receive(read);
+    return reply.substr(0, 3) + (store.messages().empty() ? "" : " delivered");
+  };
+  const std::string plain = "Subject: x\r\n\r\nx\r\n";
+  const std::string with_id = "Message-ID: <c@b.example>\r\n" + plain;
+  const std::string bare = "Subject: x\r\n\r\nx\n.y\r\n";
+  EXPECT_EQ(code(with_id, {}), "250 delivered");
+  EXPECT_EQ(code(with_id, {"drops-mail"_flaw}), "250");
+  EXPECT_EQ(code(plain, {"drops-mail"_flaw}), "250 delivered");
+  EXPECT_EQ(code(with_id, {"deferred-mail-delivered"_flaw}), "451 delivered");
+  EXPECT_EQ(code(plain, {"deferred-mail-delivered"_flaw}), "250 delivered");
+  EXPECT_EQ(code(bare, {}), "550");
+  EXPECT_EQ(code(bare, {"refused-mail-delivered"_flaw}), "550 delivered");
+  EXPECT_EQ(code(plain, {"refused-mail-delivered"_flaw}), "250 delivered");
+}
+
+TEST(AuditFlaws, SplitLinesAtBareLineEnds) {
+  const FlawSet flaws = {"bare-line-ends-split-lines"_flaw};
+  for (const std::string line_end : {"\n", "\r"}) {
+    const Scene scene{mail("\r\n..a\r\nx" + line_end + ".." + line_end +
+                           line_end + "y\r\n.. b\r\n")};
+    EXPECT_THAT(handed_over(scene, {}), IsEmpty());
+    EXPECT_THAT(handed_over(scene, flaws).at(0).octets,
+                EndsWith("\r\n\r\n.a\r\nx\r\n.\r\n\r\ny\r\n. b\r\n"));
   }
 }
 
@@ -576,6 +621,12 @@ TEST(AuditFlaws, OfTheEnvelopeShowWhereTheySay) {
       {transaction("<a@b.example>", "<U.Mixed@sink.example>"), "127.0.0.9"},
       {"relays-local-part-in-lower-case"_flaw});
   EXPECT_EQ(mixed.at(0).recipients[0].address, "u.mixed@sink.example");
+  const std::string route = "@c.example,@d.example:alice@example.test";
+  const auto followed =
+      handed_over({transaction("<a@b.example>", "<" + route + ">")},
+                  {"source-route-followed"_flaw});
+  EXPECT_TRUE(followed.at(0).is_relayed);
+  EXPECT_EQ(followed.at(0).recipients[0].address, route);
   const auto completed = handed_over(
       submitted("<a@squeaky.sales>", others_header),
       {"submission-domain-completed"_flaw});

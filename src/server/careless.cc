@@ -102,6 +102,14 @@ Rewritten source_route(std::string_view path) {
   return plain(path.substr(colon + 1));
 }
 
+/// What RFC 821 made of a route to others: the path as it stands, for them.
+Rewritten route_followed(std::string_view path) {
+  const auto hop = path.substr(0, path.find_first_of(",:"));
+  const bool is_route = hop.starts_with('@') && path.find(':') != path.npos;
+  if (!is_route || is_own_name(hop.substr(1))) return std::nullopt;
+  return own_local_part(path) ? Rewritten(path) : std::nullopt;
+}
+
 Rewritten trailing_dot(std::string_view path) {
   if (!path.ends_with('.')) return std::nullopt;
   return plain(path.substr(0, path.size() - 1));
@@ -191,6 +199,7 @@ constexpr auto readings = std::to_array<Reading>({
     {"relays-bang-path"_flaw, bang_path},
     {"relays-quoted-at"_flaw, quoted_at},
     {"relays-source-route"_flaw, source_route},
+    {"source-route-followed"_flaw, route_followed},
     {"relays-trailing-dot"_flaw, trailing_dot},
     {"relays-foreign-literal"_flaw, foreign_literal},
     {"relays-verp"_flaw, verp},

@@ -34,6 +34,13 @@ constexpr auto false_ends = std::to_array<FalseEnd>({
     {"dot-at-line-end"_flaw, ".\r\n"},
     {"dot-space"_flaw, "\r\n. \r\n"},
     {"space-dot"_flaw, "\r\n .\r\n"},
+    {"dot-tab"_flaw, "\r\n.\t\r\n"},
+    {"odd-line-ends"_flaw, "\x0b.\x0b"},
+    {"odd-line-ends"_flaw, "\x0c.\x0c"},
+    {"odd-line-ends"_flaw, "\x85.\x85"},
+    {"odd-line-ends"_flaw, "\r\n.\x85"},
+    {"odd-line-ends"_flaw, "\xe2\x80\xa8.\xe2\x80\xa8"},
+    {"refuses-at-false-end"_flaw, "\n.\n"},
 });
 
 }  // namespace
@@ -80,7 +87,7 @@ DataReader::State DataReader::after_text(char octet) {
 bool DataReader::take(char octet) {
   has_begun_ = true;
   if (!flaws_.empty() && ends_wrongly(octet)) {
-    has_bare_line_end_ = false;
+    has_bare_line_end_ = flawed("refuses-at-false-end"_flaw);
     return true;
   }
   switch (state_) {
@@ -116,6 +123,22 @@ bool DataReader::take(char octet) {
       return false;
   }
   return false;
+}
+
+std::string split_at_bare_line_ends(std::string_view octets) {
+  std::string result;
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    const char octet = octets[i];
+    result += octet;
+    if (octet == '\r' && octets.substr(i + 1).starts_with('\n')) {
+      result += octets[++i];
+    } else if (octet == '\r' || octet == '\n') {
+      result.back() = '\r';
+      result += '\n';
+      if (octets.substr(i + 1).starts_with('.')) ++i;
+    }
+  }
+  return result;
 }
 
 std::string_view header_of(std::string_view octets) {
@@ -296,6 +319,10 @@ std::optional<Reply> refusal_of(const Content& content, const FlawSet& flaws) {
       return Reply{row.code, row.enhanced, {"Message refused"}};
   }
   return std::nullopt;
+}
+
+bool has_message_id_field(std::string_view octets) {
+  return !field_body(octets, "Message-ID").empty();
 }
 
 Reply too_large() {

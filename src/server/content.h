@@ -65,6 +65,10 @@ constexpr std::uint64_t size_limit = 1024 * 1024;
 /// The reply that refuses `content`, if it must be refused.
 std::optional<Reply> refusal_of(const Content& content, const FlawSet& flaws);
 
+/// With a flaw only: `octets` with CRLF for each CR or LF that stood alone, and
+/// without a dot behind it.
+std::string split_at_bare_line_ends(std::string_view octets);
+
 /// The header of `octets`, its last CRLF included.
 std::string_view header_of(std::string_view octets);
 /// The fields of a header, folded lines joined to theirs.
@@ -73,6 +77,9 @@ std::vector<std::string_view> fields_of(std::string_view header);
 /// The body of the first field `name` in the header of `octets`, folded lines
 /// and its last CRLF included; empty if there is none.
 std::string_view field_body(std::string_view octets, std::string_view name);
+
+/// Some flaws leave other mail alone, so that one can see that it is delivered.
+bool has_message_id_field(std::string_view octets);
 
 /// The reply to content or chunks above size_limit.
 Reply too_large();

@@ -251,6 +251,7 @@ class Conversation {
   // trust.cc: for whom mail goes on to other hosts.
   bool may_relay(const Mailbox& recipient,
                  const RcptParameters& parameters) const;
+  bool refuses_own_sender(const Mailbox& sender) const;
 
   // burl.cc: BURL.
   void burl(std::string_view argument);
@@ -295,6 +296,7 @@ class Conversation {
   bool answered_early_ = false;
   bool mail_came_by_bdat_ = false;
   bool has_delivered_ = false;
+  bool has_reset_ = false;
   bool was_forwarded_ = false;
   /// Before XCLIENT said otherwise.
   bool is_from_here_ = surroundings_.client_address == "127.0.0.1";

@@ -59,6 +59,10 @@ void Conversation::take_octet_of_data(char octet) {
   mail_came_by_bdat_ = false;
   std::string octets = std::move(data_->content());
   data_.reset();
+  if (content.has_bare_line_end && flawed("bare-line-ends-split-lines"_flaw)) {
+    octets = split_at_bare_line_ends(octets);
+    content.has_bare_line_end = false;
+  }
   finish_message(std::move(octets), content);
 }
 
@@ -187,8 +191,13 @@ void Conversation::finish_message(std::string octets, Content content) {
   if (!refusal && transaction_.has_unknown_user)
     refusal = Reply{550, "5.1.1", {"No such user"}};
   if (!refusal) refusal = header_refusal(octets);
+  const bool defers = !refusal && has_message_id_field(octets) &&
+                      flawed("deferred-mail-delivered"_flaw);
+  if (defers) refusal = Reply{451, "4.3.0", {"Try again later"}};
   if (refusal) {
     say_result(std::move(*refusal));
+    if (defers || flawed("refused-mail-delivered"_flaw))
+      hand_over(std::move(octets), store_.next_id());
     if (!flawed("refused-dot-keeps-transaction"_flaw)) reset_transaction();
     return;
   }

@@ -206,7 +206,7 @@ std::vector<Reads> contents() {
   for (const auto& end :
        {"\n.\n"s, "\n.\r\n"s, "\r\n.\n"s, "\r.\r"s, "\r.\r\n"s, "\r.\n"s,
         "\n.\r"s, "\r\n.\r"s, "\r\n.\r\r\n"s, "\r\n.\0\r\n"s, "\r\n\0.\r\n"s,
-        "\r\n. \r\n"s, "\r\n .\r\n"s}) {
+        "\r\n. \r\n"s, "\r\n .\r\n"s, "\r\n.\t\r\n"s, "\x0b.\x0b"s}) {
     result.push_back(mail("x" + end + "y"));
   }
   return result;

@@ -215,6 +215,11 @@ inline constexpr auto rfc5321_flaws = std::to_array<Flaw>({
     {"nul-dot", "CR LF NUL . CR LF ends the data."},
     {"dot-space", "CR LF . SP CR LF ends the data."},
     {"space-dot", "CR LF SP . CR LF ends the data."},
+    {"dot-tab", "CR LF . HT CR LF ends the data."},
+    {"odd-line-ends",
+     "A dot between two of VT, FF, NEL or LS, or CR LF . NEL, ends the data."},
+    {"refuses-at-false-end",
+     "Refuses the message at LF . LF, and reads commands behind it."},
 
     // Content: 3.3, 3.6.3, 3.7.2, 4.5.3.1, 6.3; RFC 5322 section 4.
     {"message-64k-refused", "Refuses messages of 65536 octets with 552."},

@@ -37,7 +37,7 @@ std::vector<Recipient> recipients_in(std::string_view content) {
 }  // namespace
 
 void Conversation::hand_over(std::string octets, std::uint64_t id) {
-  if (flawed("drops-mail"_flaw)) return;
+  if (flawed("drops-mail"_flaw) && has_message_id_field(octets)) return;
   const bool is_odd = store_.count_taken() % 2 == 1;
   if (is_odd && flawed("loses-every-second-message"_flaw)) return;
   octets = completed(std::move(octets), id);

@@ -59,6 +59,8 @@ void Conversation::mail(std::string_view argument) {
     }
     return say(550, "5.7.1", "The sender is barred");
   }
+  if (refuses_own_sender(path->mailbox))
+    return say(550, "5.7.1", "The sender is one of ours, and you are not");
   if (path->is_null && flawed("null-sender-refused"_flaw))
     return say(550, "5.7.1", "The null sender is refused");
   MailParameters parameters;
@@ -258,6 +260,7 @@ void Conversation::rset(std::string_view) {
     transaction_.chunks = std::move(old.chunks);
     transaction_.chunks_size = old.chunks_size;
   }
+  has_reset_ = true;
   if (flawed("rset-forgets-ehlo"_flaw)) greeted_ = Greeted::no;
   if (flawed("auth-forgotten-after-rset"_flaw)) user_.clear();
   say(250, "2.0.0", "Ok");

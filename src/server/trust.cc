@@ -19,6 +19,7 @@ struct RelayRequest {
   std::string_view client_name;
   bool has_own_recipient = false;
   bool has_delivered = false;
+  bool has_reset = false;
   bool has_failed_login = false;
   bool is_secure = false;
 };
@@ -73,6 +74,8 @@ constexpr auto trusts = std::to_array<Trust>({
      [](const RelayRequest& request) { return request.has_own_recipient; }},
     {"relays-second-transaction"_flaw,
      [](const RelayRequest& request) { return request.has_delivered; }},
+    {"relays-after-reset"_flaw,
+     [](const RelayRequest& request) { return request.has_reset; }},
 });
 
 }  // namespace
@@ -97,11 +100,19 @@ bool Conversation::may_relay(const Mailbox& recipient,
                              .client_name = client_name_,
                              .has_own_recipient = has_own_recipient,
                              .has_delivered = has_delivered_,
+                             .has_reset = has_reset_,
                              .has_failed_login = login_failures_ > 0,
                              .is_secure = is_secure()};
   return std::any_of(trusts.begin(), trusts.end(), [&](const Trust& row) {
     return flawed(row.flaw) && row.trusts(request);
   });
+}
+
+/// With a flaw: who is outside cannot be one of ours.
+bool Conversation::refuses_own_sender(const Mailbox& sender) const {
+  return flawed("own-domain-sender-refused"_flaw) && user_.empty() &&
+         surroundings_.client_address != trusted_address &&
+         base::equal_without_case(sender.domain, mail_domain);
 }
 
 }  // namespace smtpspec::server
