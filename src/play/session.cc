@@ -167,7 +167,10 @@ net::asio::awaitable<Event> Session::start_tls(const net::TlsContext& context,
                                                net::Deadline deadline) {
   Event event = NoReply{};
   const std::string early = early_octets();
-  if (!early.empty()) {
+  if (is_tls_record(early)) {
+    event = NotSecured{{net::TlsFailure::Kind::refused,
+                        "an alert before the handshake"}};
+  } else if (!early.empty()) {
     event = NotSecured{{net::TlsFailure::Kind::plaintext, early}};
   } else if (ended_) {
     event = Ended{ending_, false, ""};
