@@ -290,7 +290,7 @@ void Conversation::fail_login(const SaslFailure& failure,
   if (login_failures_ > login_failure_limit &&
       !flawed("auth-failures-unlimited"_flaw)) {
     closing_ = true;
-    return say(421, "4.7.0", std::string(host_name) + " Too many failures");
+    return say(421, "4.3.0", std::string(host_name) + " Too many failures");
   }
   if (failure.is_malformed) return say(501, "5.5.2", std::string(failure.text));
   std::string text(failure.text);

@@ -38,7 +38,7 @@ class ListenerTest : public testing::Test {
     EXPECT_TRUE(context_.stopped());
   }
 
-  static net::Deadline soon() { return net::Clock::now() + 5s; }
+  static net::Deadline soon() { return net::Clock::now() + 30s; }
 
   net::asio::awaitable<void> open(net::Connection& client, std::uint16_t port) {
     co_await client.connect("127.0.0.1", port, "", soon());

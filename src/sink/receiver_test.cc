@@ -41,7 +41,7 @@ class ReceiverTest : public testing::Test {
     co_await client(connection);
   }
 
-  static net::Deadline soon() { return net::Clock::now() + 5s; }
+  static net::Deadline soon() { return net::Clock::now() + 30s; }
 
   /// What comes until `end` ends it.
   static net::asio::awaitable<std::string> read_to(net::Connection& client,
