@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "net/tcp_server.h"
 #include "net/tls.h"
 #include "server/conversation.h"
 #include "server/flaws.h"
@@ -46,13 +47,14 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  std::uint16_t port() const;
+  std::uint16_t port() const { return server_.port(); }
   /// Accepts no more and closes all connections. May be called twice.
   void stop();
 
  private:
-  class Impl;
-  std::shared_ptr<Impl> impl_;
+  class Service;
+  std::shared_ptr<Service> service_;
+  net::TcpServer server_;
 };
 
 }  // namespace smtpspec::server

@@ -6,10 +6,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "net/tcp_server.h"
 #include "net/tls.h"
 #include "sink/mailbox.h"
 
@@ -35,19 +35,14 @@ class Receiver {
   /// boost::system::system_error where the address cannot be had.
   Receiver(boost::asio::io_context& context, ReceiverOptions options,
            Mailbox& mailbox);
-  ~Receiver();
 
-  Receiver(const Receiver&) = delete;
-  Receiver& operator=(const Receiver&) = delete;
-
-  std::uint16_t port() const;
+  std::uint16_t port() const { return server_.port(); }
   /// Accepts no more and closes all connections; what has not come to its end
   /// is not kept. May be called twice.
-  void stop();
+  void stop() { server_.stop(); }
 
  private:
-  class Impl;
-  std::shared_ptr<Impl> impl_;
+  net::TcpServer server_;
 };
 
 }  // namespace smtpspec::sink
