@@ -123,10 +123,9 @@ bool is_bounce(const sink::Arrival& arrival, const Sent& sent) {
   const std::string reverse = without_brackets(sent.mail.reverse_path());
   if (reverse.empty()) return false;
   if (arrival.witness == sink::Witness::mailbox) {
-    const auto header =
-        base::to_lower(arrival.octets.substr(0, arrival.octets.find("\n\n")));
-    return header.starts_with("return-path: <>") ||
-           header.find("\nreturn-path: <>") != std::string::npos;
+    const auto message = smtp::parse_message(arrival.octets);
+    const smtp::Field* path = smtp::find_field(message, "Return-Path");
+    return path != nullptr && path->unfolded() == "<>";
   }
   return arrival.sender.address.empty() &&
          std::ranges::any_of(arrival.recipients, [&](const auto& path) {
@@ -141,15 +140,24 @@ bool is_relayed(const sink::Arrival& arrival, const Sent& sent) {
          });
 }
 
-bool is_about(Subject subject, const sink::Arrival& arrival,
-              const Sent& sent) {
-  const bool bounce = is_bounce(arrival, sent);
+/// A message that arrived, and what it is: bounced, relayed or delivered.
+struct Seen {
+  ArrivalPtr arrival;
+  Subject kind;
+};
+
+Subject kind_of(const sink::Arrival& arrival, const Sent& sent) {
+  if (is_bounce(arrival, sent)) return Subject::bounced;
+  return is_relayed(arrival, sent) ? Subject::relayed : Subject::delivered;
+}
+
+bool is_about(Subject subject, const Seen& seen) {
   switch (subject) {
     case Subject::bounced:
-    case Subject::report: return bounce;
-    case Subject::relayed: return !bounce && is_relayed(arrival, sent);
-    case Subject::delivered: return !bounce && !is_relayed(arrival, sent);
-    default: return !bounce;
+    case Subject::report: return seen.kind == Subject::bounced;
+    case Subject::relayed:
+    case Subject::delivered: return seen.kind == subject;
+    default: return seen.kind != Subject::bounced;
   }
 }
 
@@ -219,14 +227,18 @@ class ArrivalsJudge {
   }
 
  private:
-  void look() {
-    found_ = target_.witness->mailbox().with(said_.sent.token);
+  void look() { take(target_.witness->mailbox().with(said_.sent.token)); }
+
+  void take(const sink::Mailbox::Found& found) {
+    seen_.clear();
+    for (const ArrivalPtr& arrival : found)
+      seen_.push_back({arrival, kind_of(*arrival, said_.sent)});
   }
 
   std::size_t count(Subject subject) const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(found_, [&](const ArrivalPtr& arrival) {
-          return is_about(subject, *arrival, said_.sent);
+        std::ranges::count_if(seen_, [subject](const Seen& seen) {
+          return is_about(subject, seen);
         }));
   }
 
@@ -266,11 +278,16 @@ class ArrivalsJudge {
     });
   }
 
+  /// Nothing that may still come changes anything.
+  bool is_settled() const {
+    return has_enough() && std::ranges::none_of(then_, is_open);
+  }
+
   awaitable<void> wait_until(net::Deadline deadline) {
     look();
     while (!has_enough() && !has_too_many() && net::Clock::now() < deadline) {
       co_await target_.witness->mailbox().wait_for(
-          said_.sent.token, found_.size() + 1, deadline);
+          said_.sent.token, seen_.size() + 1, deadline);
       look();
     }
   }
@@ -278,16 +295,17 @@ class ArrivalsJudge {
   /// Waits until no more is to come. Gives why nobody can know; else empty.
   awaitable<std::string> settle() {
     co_await wait_until(waits_.deadline(waits_.farewell));
-    if (has_enough() && std::ranges::none_of(then_, is_open)) co_return "";
+    if (is_settled()) co_return "";
     std::string blocked = co_await pass_barrier();
     co_await wait_until(waits_.deadline(waits_.delivery));
-    if (found_.empty()) {
+    if (seen_.empty()) {
       // Where it went is worth a moment, though nobody asks for it.
-      found_ = co_await target_.witness->mailbox().wait_for(
+      const auto found = co_await target_.witness->mailbox().wait_for(
           said_.sent.token, 1, waits_.deadline(waits_.farewell));
+      take(found);
     }
     // What was seen needs no barrier.
-    if (has_enough() && std::ranges::none_of(then_, is_open)) co_return "";
+    if (is_settled()) co_return "";
     co_return blocked;
   }
 
@@ -333,10 +351,10 @@ class ArrivalsJudge {
     if (scenario::counts(assertion.subject)) return judge_count(assertion);
     Outcome worst;
     bool any = false;
-    for (const ArrivalPtr& arrival : found_) {
-      if (!is_about(assertion.subject, *arrival, said_.sent)) continue;
+    for (const Seen& seen : seen_) {
+      if (!is_about(assertion.subject, seen)) continue;
       any = true;
-      Outcome outcome = judge_message(assertion, *arrival);
+      Outcome outcome = judge_message(assertion, seen);
       if (outcome.verdict > worst.verdict) worst = std::move(outcome);
     }
     if (!any) return {Verdict::blocked, "no message"};
@@ -352,9 +370,9 @@ class ArrivalsJudge {
     return {grade(assertion, fits), std::to_string(number)};
   }
 
-  Outcome judge_message(const Assertion& assertion,
-                        const sink::Arrival& arrival) const {
-    if (assertion.rule) return judge_by_rule(*assertion.rule, arrival);
+  Outcome judge_message(const Assertion& assertion, const Seen& seen) const {
+    const sink::Arrival& arrival = *seen.arrival;
+    if (assertion.rule) return judge_by_rule(*assertion.rule, seen);
     if (assertion.subject == Subject::content)
       return judge_content(assertion, arrival);
     const std::string text = assertion.subject == Subject::envelope
@@ -384,17 +402,18 @@ class ArrivalsJudge {
   }
 
   Outcome judge_by_rule(const smtp::DeliveryRule& rule,
-                        const sink::Arrival& arrival) const {
-    const auto message = smtp::parse_message(arrival.octets);
+                        const Seen& seen) const {
+    const auto message = smtp::parse_message(seen.arrival->octets);
     const smtp::Delivered delivered(message, said_.sent.mail.mail_data(),
-                                    facts_of(arrival));
+                                    facts_of(seen));
     const auto complaint = rule.judge(delivered);
     if (!complaint) return {};
     return {complaint->only_noted ? std::min(Verdict::noted, level_) : level_,
             shown(complaint->text)};
   }
 
-  smtp::DeliveryFacts facts_of(const sink::Arrival& arrival) const {
+  smtp::DeliveryFacts facts_of(const Seen& seen) const {
+    const sink::Arrival& arrival = *seen.arrival;
     const Sent& sent = said_.sent;
     smtp::DeliveryFacts facts;
     facts.client_name = sent.client_name;
@@ -413,7 +432,7 @@ class ArrivalsJudge {
     facts.priority = sent.mail.priority();
     facts.target_names = sent.target_names;
     facts.final_delivery = arrival.witness == sink::Witness::mailbox;
-    facts.is_generated = is_bounce(arrival, sent);
+    facts.is_generated = seen.kind == Subject::bounced;
     facts.via_next_hop = arrival.witness == sink::Witness::smtp;
     return facts;
   }
@@ -445,9 +464,9 @@ class ArrivalsJudge {
     const auto remark = [&lines](std::string text) {
       lines.push_back({TranscriptLine::Kind::event, std::move(text)});
     };
-    for (std::size_t i = 0; i < std::min(found_.size(), shown_arrivals); ++i)
-      remark("arrived: " + shown(describe(*found_[i])));
-    if (found_.empty()) remark("nothing arrived");
+    for (std::size_t i = 0; i < std::min(seen_.size(), shown_arrivals); ++i)
+      remark("arrived: " + shown(describe(*seen_[i].arrival)));
+    if (seen_.empty()) remark("nothing arrived");
   }
 
   const std::vector<Assertion>& then_;
@@ -456,7 +475,7 @@ class ArrivalsJudge {
   const Waits& waits_;
   Attempt& said_;
   Secrets secrets_;
-  sink::Mailbox::Found found_;
+  std::vector<Seen> seen_;
 };
 
 }  // namespace

@@ -82,11 +82,13 @@ class Attempter {
   awaitable<void> end(Attempt& result) {
     result.sent = sent();
     co_await session_.finish(waits_.deadline(waits_.farewell));
+    result.sent.mail = std::move(session_.mail_record());
     result.transcript = std::move(session_.transcript());
     result.breaches = session_.breaches();
   }
 
  private:
+  /// But for the mail.
   Sent sent() const;
   Rung refused_at() const;
   awaitable<void> open();
@@ -149,7 +151,6 @@ Rung Attempter::refused_at() const {
 Sent Attempter::sent() const {
   Sent result;
   result.token = variables_.at("token");
-  result.mail = session_.mail_record();
   result.variables = variables_;
   const auto hello = base::words(session_.hello());
   if (hello.size() > 1) {

@@ -34,12 +34,11 @@ std::string path_in(std::string_view argument) {
 
 void MailRecord::sent(std::string_view bytes, bool in_mail_data) {
   if (in_mail_data && chunk_left_ == 0)
-    bytes.remove_prefix(take_mail_data(bytes));
+    bytes.remove_prefix(dots_.take(bytes, mail_data_, kept_mail_data));
   while (!bytes.empty()) {
     if (chunk_left_ > 0) {
       const auto size = std::min(chunk_left_, bytes.size());
-      if (mail_data_.size() + size <= kept_mail_data)
-        mail_data_.append(bytes.substr(0, size));
+      mail_data_.add(bytes.substr(0, size), kept_mail_data);
       chunk_left_ -= size;
       bytes.remove_prefix(size);
       continue;
@@ -83,32 +82,16 @@ void MailRecord::take_line(std::string_view line) {
     reverse_path_ = path_in(line);
     mail_command_ = line;
     forward_paths_.clear();
-    mail_data_.clear();
+    mail_data_ = {};
   } else if (base::equal_without_case(words[0], "RCPT")) {
     forward_paths_.push_back(path_in(line));
   } else if (base::equal_without_case(words[0], "DATA")) {
-    mail_data_.clear();
+    mail_data_ = {};
+    dots_ = {};
   } else if (base::equal_without_case(words[0], "BDAT") && words.size() > 1) {
     std::from_chars(words[1].data(), words[1].data() + words[1].size(),
                     chunk_left_);
   }
-}
-
-/// Gives how many of the octets are mail data, the end of it included.
-std::size_t MailRecord::take_mail_data(std::string_view bytes) {
-  std::size_t taken = 0;
-  while (taken < bytes.size()) {
-    const auto end = bytes.find("\r\n", taken);
-    const auto next = end == bytes.npos ? bytes.size() : end + 2;
-    auto line = bytes.substr(taken, next - taken);
-    taken = next;
-    const bool begins_line = mail_data_.empty() || mail_data_.ends_with("\r\n");
-    if (begins_line && line == ".\r\n") return taken;
-    if (begins_line && line.starts_with('.')) line.remove_prefix(1);
-    if (mail_data_.size() + line.size() <= kept_mail_data)
-      mail_data_.append(line);
-  }
-  return taken;
 }
 
 }  // namespace smtpspec::play

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sink/mail_data.h"
+
 namespace smtpspec::play {
 
 class MailRecord {
@@ -27,16 +29,16 @@ class MailRecord {
   std::optional<int> priority() const;
   /// Without dot-stuffing and final dot (RFC 5321 section 4.5.2); chunks of
   /// BDAT one behind the other (RFC 3030).
-  const std::string& mail_data() const { return mail_data_; }
+  const std::string& mail_data() const { return mail_data_.octets; }
 
  private:
   void take_line(std::string_view line);
-  std::size_t take_mail_data(std::string_view bytes);
 
   std::string reverse_path_;
   std::string mail_command_;
   std::vector<std::string> forward_paths_;
-  std::string mail_data_;
+  sink::MailData mail_data_;
+  sink::DotReader dots_;
   std::string line_;
   std::size_t chunk_left_ = 0;
 };

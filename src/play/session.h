@@ -106,7 +106,7 @@ class Session {
   /// Whether a positive reply to EHLO or LHLO was seen.
   bool has_capabilities() const { return has_capabilities_; }
   const CommandTracker& tracker() const { return tracker_; }
-  const MailRecord& mail_record() const { return mail_record_; }
+  MailRecord& mail_record() { return mail_record_; }
   /// What TLS agreed on; nothing: plain text.
   const std::optional<net::TlsFacts>& tls() const { return tls_; }
   /// The last command of HELO, EHLO and LHLO with a positive reply; empty:
