@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "server/store.h"
+#include "server/xtext.h"
 
 namespace smtpspec::server {
 
@@ -161,12 +162,6 @@ Rewritten comment(std::string_view path) {
   return of_two_ats(text);
 }
 
-int hex_value(char c) {
-  if (base::is_digit(c)) return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /// Encapsulated addresses: octets written as +HH.
 Rewritten imceasmtp(std::string_view path) {
   constexpr std::string_view prefix = "IMCEASMTP-";
@@ -175,16 +170,11 @@ Rewritten imceasmtp(std::string_view path) {
   const auto code = local->substr(prefix.size());
   std::string text;
   for (std::size_t i = 0; i < code.size(); ++i) {
-    const bool is_coded = code[i] == '+' && i + 2 < code.size() &&
-                          hex_value(code[i + 1]) >= 0 &&
-                          hex_value(code[i + 2]) >= 0;
-    if (!is_coded) {
-      text += code[i];
-      continue;
-    }
-    text += static_cast<char>(hex_value(code[i + 1]) * 16 +
-                              hex_value(code[i + 2]));
-    i += 2;
+    const auto octet = code[i] == '+'
+                           ? decode_xtext(base::to_upper(code.substr(i, 3)))
+                           : std::nullopt;
+    text += octet ? octet->front() : code[i];
+    if (octet) i += 2;
   }
   return plain(text);
 }
