@@ -9,8 +9,6 @@
 #include <memory>
 #include <set>
 
-#include <nlohmann/json.hpp>
-
 #include "app/app.h"
 #include "app/authorization.h"
 #include "app/command.h"
@@ -25,9 +23,6 @@
 #include "net/side_by_side.h"
 #include "play/runner.h"
 #include "report/audit.h"
-#include "report/file.h"
-#include "report/json.h"
-#include "report/junit.h"
 
 namespace smtpspec::app {
 namespace {
@@ -35,7 +30,7 @@ namespace {
 namespace asio = boost::asio;
 using scenario::Listener;
 
-/// What an auditor asks about; scenarios/README would list them by folder.
+/// What an auditor asks about.
 constexpr const char* audited[] = {
     "relay/",  "access/",     "smuggling/", "ports/", "identity/",
     "policy/", "disclosure/", "submission/", "starttls/"};
@@ -65,8 +60,7 @@ struct AuditOptions {
   double patience = 1;
   bool strict = false;
   bool verbose = false;
-  std::string junit;
-  std::string json;
+  ReportFiles reports;
 };
 
 void add_options(CLI::App& app, AuditOptions& options) {
@@ -113,8 +107,8 @@ void add_options(CLI::App& app, AuditOptions& options) {
       ->check(CLI::Range(0.001, 1000.0))
       ->capture_default_str();
   app.add_flag("--strict", options.strict, "A broken SHOULD fails the run");
-  app.add_option("--junit", options.junit, "Write a JUnit XML report");
-  app.add_option("--json", options.json, "Write a JSON report");
+  app.add_option("--junit", options.reports.junit, "Write a JUnit XML report");
+  app.add_option("--json", options.reports.json, "Write a JSON report");
   app.add_flag("-v,--verbose", options.verbose, "Show progress by test");
   app.add_option("--flaw", options.flaws,
                  "Break one thing in the built-in reference server, to see "
@@ -262,7 +256,7 @@ class AuditCommand {
     if (!options_.target.empty()) aim(profile, options_.target);
     const std::string name = options_.target.empty() ? profile.name
                                                      : options_.target;
-    return audit_one(std::move(profile), name, {});
+    return audit_one(std::move(profile), name);
   }
 
  private:
@@ -277,26 +271,21 @@ class AuditCommand {
     profile.listeners = {{Listener::mta, scenario::parse_endpoint(target)}};
   }
 
+  bool is_authorized(const std::string& host) const {
+    return std::ranges::find(options_.authorized, host) !=
+           options_.authorized.end();
+  }
+
   void require_authorization(scenario::Profile& profile) const {
     for (const auto& [listener, endpoint] : profile.listeners) {
-      const bool is_authorized =
-          std::ranges::find(options_.authorized, endpoint.host) !=
-          options_.authorized.end();
-      app::require_authorization(endpoint.host,
-                                 is_authorized ? endpoint.host : "");
+      app::require_authorization(
+          endpoint.host, is_authorized(endpoint.host) ? endpoint.host : "");
       profile.security.demands_trust |= !is_near(endpoint.host);
     }
   }
 
   int audit_reference() {
-    server::FlawSet flaws;
-    for (const std::string& name : options_.flaws) {
-      const auto flaw = server::find_flaw(name);
-      if (!flaw)
-        throw std::invalid_argument(fmt::format("there is no flaw '{}'", name));
-      flaws.insert(*flaw);
-    }
-    const Reference reference(io_, flaws);
+    const Reference reference(io_, flaws_of(options_.flaws));
     auto profile = reference.profile();
     profile.source = "127.0.0.2";
     Audit audit(options_, *catalog_, std::move(profile), reference.witness(),
@@ -304,13 +293,14 @@ class AuditCommand {
     return finish(audit);
   }
 
-  int audit_one(scenario::Profile profile, const std::string& name,
-                const std::vector<std::string>& remarks) {
+  int audit_one(scenario::Profile profile, const std::string& name) {
     require_authorization(profile);
+    return audit_authorized(std::move(profile), name);
+  }
+
+  int audit_authorized(scenario::Profile profile, const std::string& name) {
     const Sinks sinks(io_, profile.sink);
     Audit audit(options_, *catalog_, std::move(profile), sinks.witness(), name);
-    auto& all = audit.report().remarks;
-    all.insert(all.end(), remarks.begin(), remarks.end());
     return finish(audit);
   }
 
@@ -326,20 +316,9 @@ class AuditCommand {
     progress.clear();
     report::write_audit_page(std::cout, audit.report(),
                              catalog_->requirements());
-    write_reports(run);
+    write_reports(run, options_.reports, options_.strict,
+                  catalog_->requirements());
     return exit_code(run, options_.strict, false);
-  }
-
-  void write_reports(const play::RunReport& run) const {
-    const auto& requirements = catalog_->requirements();
-    if (!options_.junit.empty()) {
-      report::JunitOptions junit;
-      junit.strict = options_.strict;
-      report::write_file(options_.junit,
-                         report::to_junit(run, requirements, junit));
-    }
-    if (!options_.json.empty())
-      report::write_file(options_.json, report::to_json(run, requirements));
   }
 
   /// RFC 5321 section 5.1: each host of a domain, the best first.
@@ -377,28 +356,20 @@ class AuditCommand {
 
   int audit_host(const dns::MailHost& host) {
     // A name may lead to our own machine: the address decides what is far.
-    for (const std::string& address : host.addresses) {
-      const auto& allowed = options_.authorized;
-      if (is_near(address) ||
-          std::ranges::find(allowed, host.name) != allowed.end()) {
-        continue;
-      }
+    const bool is_far = !std::ranges::all_of(host.addresses, is_near);
+    if (is_far && !is_authorized(host.name))
       app::require_authorization(host.name, "");
-    }
     auto profile = load_profile();
-    const auto listener = profile.listeners.find(Listener::mta);
-    const auto port = options_.profile.empty() ? smtp_port
-                      : listener == profile.listeners.end()
-                          ? smtp_port
-                          : listener->second.port;
-    profile.listeners = {
-        {Listener::mta, {host.addresses.front(), port}}};
+    auto& [name, port] = profile.listeners[Listener::mta];
+    name = host.addresses.front();
+    if (port == 0) port = smtp_port;
+    std::erase_if(profile.listeners, [](const auto& entry) {
+      return entry.first != Listener::mta;
+    });
     profile.variables["host"] = host.name;
-    profile.security.demands_trust = !is_near(host.addresses.front());
-    const Sinks sinks(io_, profile.sink);
-    Audit audit(options_, *catalog_, std::move(profile), sinks.witness(),
-                fmt::format("{} ({})", host.name, host.addresses.front()));
-    return finish(audit);
+    profile.security.demands_trust = !is_near(name);
+    const std::string shown = fmt::format("{} ({})", host.name, name);
+    return audit_authorized(std::move(profile), shown);
   }
 
   // -- a list of targets
@@ -408,11 +379,8 @@ class AuditCommand {
     if (!options_.results.empty()) {
       std::ifstream results(options_.results);
       for (std::string text; std::getline(results, text);) {
-        const auto json = nlohmann::json::parse(text, nullptr, false);
-        if (json.is_object() && json.contains("target") &&
-            !json.value("interrupted", false)) {
-          done.insert(json["target"].get<std::string>());
-        }
+        if (const auto target = report::audited_target(text))
+          done.insert(*target);
       }
     }
     std::ifstream list(options_.targets);

@@ -5,6 +5,9 @@
 #include <cstdlib>
 
 #include "app/app.h"
+#include "report/file.h"
+#include "report/json.h"
+#include "report/junit.h"
 
 namespace smtpspec::app {
 
@@ -15,6 +18,18 @@ report::ConsoleOptions console_options(bool verbose) {
   console.colour = console.terminal && !(no_colour && *no_colour);
   console.verbose = verbose;
   return console;
+}
+
+void write_reports(const play::RunReport& report, const ReportFiles& files,
+                   bool strict, const scenario::Requirements& requirements) {
+  if (!files.junit.empty()) {
+    report::JunitOptions junit;
+    junit.strict = strict;
+    report::write_file(files.junit,
+                       report::to_junit(report, requirements, junit));
+  }
+  if (!files.json.empty())
+    report::write_file(files.json, report::to_json(report, requirements));
 }
 
 int exit_code(const play::RunReport& report, bool strict,

@@ -1,5 +1,9 @@
 #include "app/reference.h"
 
+#include <fmt/format.h>
+
+#include <stdexcept>
+
 #include "server/burl.h"
 #include "server/tls_options.h"
 #include "server/users.h"
@@ -48,6 +52,19 @@ server::ListenerOptions reference_listener(Kind listener,
     options.tls = server::tls_context(flaws, reference_certificate());
   options.implicit_tls = listener == Kind::submissions;
   return options;
+}
+
+server::FlawSet flaws_of(const std::vector<std::string>& names) {
+  server::FlawSet flaws;
+  for (const std::string& name : names) {
+    const auto flaw = server::find_flaw(name);
+    if (!flaw) {
+      throw std::invalid_argument(fmt::format(
+          "there is no flaw '{}'; --list-flaws shows all", name));
+    }
+    flaws.insert(*flaw);
+  }
+  return flaws;
 }
 
 Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)

@@ -3,6 +3,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "play/witness.h"
 #include "scenario/profile.h"
@@ -18,6 +20,10 @@ namespace smtpspec::app {
 /// The certificate of all reference servers of this process, made at its first
 /// use.
 const net::Credential& reference_certificate();
+
+/// The flaws with these names. Throws std::invalid_argument for one that the
+/// reference server does not have.
+server::FlawSet flaws_of(const std::vector<std::string>& names);
 
 /// How a listener of the reference server is set up, on any free port.
 server::ListenerOptions reference_listener(scenario::Listener listener,

@@ -29,19 +29,6 @@ int list_flaws() {
   return exit_conforming;
 }
 
-server::FlawSet flaws_of(const std::vector<std::string>& names) {
-  server::FlawSet flaws;
-  for (const std::string& name : names) {
-    const auto flaw = server::find_flaw(name);
-    if (!flaw) {
-      throw std::invalid_argument(fmt::format(
-          "there is no flaw '{}'; --list-flaws shows all", name));
-    }
-    flaws.insert(*flaw);
-  }
-  return flaws;
-}
-
 int serve(const ServeOptions& options) {
   boost::asio::io_context io(1);
   server::Store store;

@@ -17,9 +17,6 @@
 #include "play/known_failures.h"
 #include "play/runner.h"
 #include "report/console.h"
-#include "report/file.h"
-#include "report/json.h"
-#include "report/junit.h"
 #include "scenario/profile.h"
 
 namespace smtpspec::app {
@@ -38,8 +35,7 @@ struct TestOptions {
   bool strict = false;
   bool strict_baseline = false;
   bool verbose = false;
-  std::string junit;
-  std::string json;
+  ReportFiles reports;
   std::string baseline;
   std::string authorized;
 };
@@ -72,8 +68,8 @@ void add_options(CLI::App& app, TestOptions& options) {
                "Also replay every test with its octets cut into other TCP "
                "segments; the replies must not change");
   app.add_flag("--strict", options.strict, "A broken SHOULD fails the run");
-  app.add_option("--junit", options.junit, "Write a JUnit XML report");
-  app.add_option("--json", options.json, "Write a JSON report");
+  app.add_option("--junit", options.reports.junit, "Write a JUnit XML report");
+  app.add_option("--json", options.reports.json, "Write a JSON report");
   app.add_option("--baseline", options.baseline,
                  "Known failures, each with its reason (docs/baseline.md)");
   app.add_flag("--strict-baseline", options.strict_baseline,
@@ -198,15 +194,8 @@ class TestRun {
 
   void write_reports() {
     console_.summary(report_);
-    const auto& requirements = catalog_->requirements();
-    if (!options_.junit.empty()) {
-      report::JunitOptions junit;
-      junit.strict = options_.strict;
-      report::write_file(options_.junit,
-                         report::to_junit(report_, requirements, junit));
-    }
-    if (!options_.json.empty())
-      report::write_file(options_.json, report::to_json(report_, requirements));
+    app::write_reports(report_, options_.reports, options_.strict,
+                       catalog_->requirements());
   }
 
   const TestOptions& options_;

@@ -306,4 +306,13 @@ std::string to_audit_line(const AuditReport& report) {
   return json.dump() + '\n';
 }
 
+std::optional<std::string> audited_target(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("target") ||
+      json.value("interrupted", false)) {
+    return std::nullopt;
+  }
+  return json["target"].get<std::string>();
+}
+
 }  // namespace smtpspec::report

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,8 @@ void write_audit_page(std::ostream& out, const AuditReport& report,
 
 /// One line of JSON, LF at its end: the answer, counts and findings.
 std::string to_audit_line(const AuditReport& report);
+/// The target of such a line; nothing where it is none, or its audit was
+/// interrupted.
+std::optional<std::string> audited_target(const std::string& line);
 
 }  // namespace smtpspec::report
