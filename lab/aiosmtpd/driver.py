@@ -27,6 +27,7 @@ MAILBOXES = "alice", "bob", "theboss"
 MOVED = {"gone": "away@foreign.example.net"}
 REFUSED_SENDER = "unwanted@client.example.net"
 TRUSTED = "127.0.0.9"
+BARRED = "127.0.0.8"
 MAX_RECEIVED = 100  # RFC 5321 section 6.3: "at least 100"
 
 log = logging.getLogger("driver")
@@ -108,6 +109,8 @@ class Policy:
         self.run, self.aliases, self.sink_port = run, aliases, sink_port
 
     async def handle_MAIL(self, server, session, envelope, address, options):
+        if session.peer[0] == BARRED:
+            return "550 Client host refused"
         if address.lower() == REFUSED_SENDER:
             return "550 Sender refused"
         return MISSING

@@ -36,6 +36,12 @@ exports.hook_connect_init = function (next, connection) {
 // No resolver is asked: nobody's address has a name.
 exports.hook_lookup_rdns = (next) => next(OK, 'NXDOMAIN')
 
+// One source is barred.
+exports.hook_connect = (next, connection) => {
+  if (connection.remote.ip === '127.0.0.8') return next(DENY, 'Barred')
+  next()
+}
+
 exports.hook_mail = (next, connection, [sender]) => {
   if (sender.address() === 'unwanted@client.example.net') {
     return next(DENY, 'This sender is not welcome')

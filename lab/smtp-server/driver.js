@@ -56,7 +56,8 @@ function targetsOf(address, session) {
 // AUTH is offered under TLS only: the library would list it before, too.
 function onConnect(session, callback) {
   session.disabledCommands = session.secure ? [] : ['AUTH'];
-  callback();
+  const isBarred = session.remoteAddress === '127.0.0.8';
+  callback(isBarred ? refusal(554, 'Client host refused') : null);
 }
 
 function onSecure(socket, session, callback) {

@@ -40,7 +40,7 @@ constexpr Listener listeners[] = {Listener::mta, Listener::submission,
 
 /// Hosts of one domain that are audited; a domain may name thousands.
 constexpr std::size_t host_limit = 20;
-/// Connections a second to a host that is not near.
+/// Connections a second to a host that is not near, and messages.
 constexpr double far_rate = 2;
 
 struct AuditOptions {
@@ -91,8 +91,8 @@ void add_options(CLI::App& app, AuditOptions& options) {
                  "A host that you may audit; needed for each that is neither "
                  "loopback nor private");
   app.add_option("--rate", options.rate,
-                 "Connections a second to a host; 2 if not given, but for "
-                 "loopback and private addresses")
+                 "Connections a second to a host, and messages; 2 if not given, "
+                 "but for loopback and private addresses")
       ->check(CLI::Range(0.01, 10000.0));
   app.add_option("-j,--jobs", options.jobs, "Sessions at once with a host")
       ->check(CLI::Range(1, 100))
@@ -138,14 +138,15 @@ class Audit {
     report_.run.started = std::chrono::system_clock::now();
     const auto start = std::chrono::steady_clock::now();
     std::exception_ptr thrown;
-    for (const auto& [listener, tests] : plan_) {
-      try {
-        co_await run(listener, tests, finished);
-      } catch (...) {
-        thrown = std::current_exception();
-      }
-      if (thrown) break;
+    try {
+      co_await play_all(finished);
+    } catch (...) {
+      thrown = std::current_exception();
     }
+    for (const Path& path : plan_) {
+      if (path.runner) collect(path);
+    }
+    report::judge_laxer_listeners(report_);
     report_.run.duration =
         std::chrono::duration_cast<std::chrono::microseconds>(
             std::chrono::steady_clock::now() - start);
@@ -156,6 +157,14 @@ class Audit {
   const report::AuditReport& report() const { return report_; }
 
  private:
+  /// A way into the target, and what is tried there.
+  struct Path {
+    std::string name;
+    play::Target target;
+    std::vector<scenario::Test> tests;
+    std::unique_ptr<play::Runner> runner;
+  };
+
   void plan() {
     SelectionOptions selection = options_.selection;
     if (selection.selectors.empty()) {
@@ -163,26 +172,75 @@ class Audit {
         selection.selectors.emplace_back(folder);
     }
     for (const Listener listener : listeners) {
-      const auto endpoint = profile_.listeners.find(listener);
-      if (endpoint == profile_.listeners.end()) continue;
-      auto tests = select_tests(catalog_, selection, listener);
-      if (tests.empty()) continue;
-      report_.listeners.push_back(
-          {std::string(scenario::to_string(listener)),
-           fmt::format("{}:{}", endpoint->second.host,
-                       endpoint->second.port)});
-      report_.run.listener +=
-          (plan_.empty() ? "" : ", ") + report_.listeners.back().name;
-      report_.run.selected += tests.size();
-      plan_.emplace_back(listener, std::move(tests));
+      if (!profile_.listeners.contains(listener)) continue;
+      add_path(std::string(scenario::to_string(listener)),
+               play::target_of(profile_, listener),
+               select_tests(catalog_, selection, listener), false);
+    }
+    const auto mta_tests = select_tests(catalog_, selection, Listener::mta);
+    const auto of_mta = [&mta_tests](std::string_view folder) {
+      auto tests = mta_tests;
+      std::erase_if(tests, [folder](const scenario::Test& test) {
+        return !test.scenario->id.starts_with(folder);
+      });
+      return tests;
+    };
+    for (const auto& endpoint : profile_.other_listeners)
+      add_path(name_of_other(endpoint), beside_mta(endpoint), of_mta("relay/"),
+               true);
+    const auto mta = profile_.listeners.find(Listener::mta);
+    if (!profile_.host6.empty() && mta != profile_.listeners.end()) {
+      auto target = beside_mta({profile_.host6, mta->second.port});
+      target.source = profile_.source6;
+      add_path("mta-ipv6", std::move(target), of_mta("relay/plain"), true);
     }
     require_tests(!plan_.empty());
   }
 
-  bool is_far() const {
-    return std::ranges::any_of(profile_.listeners, [](const auto& entry) {
-      return !is_near(entry.second.host);
+  void add_path(std::string name, play::Target target,
+                std::vector<scenario::Test> tests, bool is_compared) {
+    if (tests.empty()) return;
+    const auto& endpoint = target.endpoint;
+    const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+    const auto shown =
+        fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), endpoint.host,
+                    endpoint.port);
+    report_.listeners.push_back({name, shown, is_compared});
+    report_.run.listener += (plan_.empty() ? "" : ", ") + name;
+    report_.run.selected += tests.size();
+    target.witness = witness_;
+    plan_.push_back({std::move(name), std::move(target), std::move(tests), {}});
+  }
+
+  /// "port-2525"; numbered where two have that port.
+  std::string name_of_other(const scenario::Endpoint& endpoint) const {
+    const auto name = fmt::format("port-{}", endpoint.port);
+    const auto same = std::ranges::count_if(plan_, [&name](const Path& path) {
+      return path.name.starts_with(name);
     });
+    return same == 0 ? name : fmt::format("{}-{}", name, same + 1);
+  }
+
+  /// Another way to what `mta` leads to, whence barriers are sent.
+  play::Target beside_mta(const scenario::Endpoint& endpoint) const {
+    auto profile = profile_;
+    const auto mta = profile_.listeners.find(Listener::mta);
+    profile.listeners[Listener::mta] = endpoint;
+    auto target = play::target_of(profile, Listener::mta);
+    if (mta != profile_.listeners.end()) target.trusting_endpoint = mta->second;
+    return target;
+  }
+
+  bool is_far() const {
+    const auto is_far = [](const scenario::Endpoint& endpoint) {
+      return !is_near(endpoint.host);
+    };
+    return std::ranges::any_of(profile_.listeners,
+                               [&is_far](const auto& entry) {
+                                 return is_far(entry.second);
+                               }) ||
+           std::ranges::any_of(profile_.other_listeners, is_far) ||
+           (!profile_.host6.empty() && !is_near(profile_.host6));
   }
 
   void remark() {
@@ -196,34 +254,41 @@ class Audit {
       report_.remarks.emplace_back(
           "in the profile: sources: {outside: 127.0.0.2}");
     }
+    if (!is_far() && !profile_.host6.empty() &&
+        (profile_.source6.empty() || profile_.source6 == "::1")) {
+      report_.remarks.emplace_back(
+          "WARNING: most servers trust ::1. Name another address in the profile:");
+      report_.remarks.emplace_back("sources: {outside6: fd00::2}");
+    }
   }
 
-  asio::awaitable<void> run(Listener listener,
-                            const std::vector<scenario::Test>& tests,
-                            const play::Runner::Finished& finished) {
+  asio::awaitable<void> play_all(const play::Runner::Finished& finished) {
+    for (Path& path : plan_) co_await play(path, finished);
+    for (Path& path : plan_) co_await path.runner->look_again();
+  }
+
+  asio::awaitable<void> play(Path& path,
+                             const play::Runner::Finished& finished) {
     play::RunOptions run;
-    run.target = play::target_of(profile_, listener);
-    run.target.witness = witness_;
+    run.target = path.target;
     run.target.pace = pace();
+    run.target.mail_pace = pace();
     run.waits.reply = std::chrono::milliseconds(
         static_cast<long>(options_.timeout * 1000));
     run.waits.factor = options_.patience;
     run.jobs = options_.jobs;
-    play::Runner runner(run, [&](const play::Result& result) {
-      if (finished) finished(result);
-    });
-    std::exception_ptr thrown;
-    try {
-      co_await runner.run(tests);
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-    for (play::Result& result : runner.results()) {
-      result.id = fmt::format("{}/{}", scenario::to_string(listener),
-                              result.id);
+    path.runner = std::make_unique<play::Runner>(
+        run, [&finished](const play::Result& result) {
+          if (finished) finished(result);
+        });
+    co_await path.runner->run(path.tests);
+  }
+
+  void collect(const Path& path) {
+    for (play::Result& result : path.runner->results()) {
+      result.id = fmt::format("{}/{}", path.name, result.id);
       report_.run.results.push_back(std::move(result));
     }
-    if (thrown) std::rethrow_exception(thrown);
   }
 
   std::shared_ptr<play::Pace> pace() const {
@@ -238,7 +303,7 @@ class Audit {
   const scenario::Catalog& catalog_;
   scenario::Profile profile_;
   std::shared_ptr<play::Witness> witness_;
-  std::vector<std::pair<Listener, std::vector<scenario::Test>>> plan_;
+  std::vector<Path> plan_;
   report::AuditReport report_;
 };
 
@@ -269,6 +334,8 @@ class AuditCommand {
   /// A target that is named is one listener, for mail from anybody.
   static void aim(scenario::Profile& profile, const std::string& target) {
     profile.listeners = {{Listener::mta, scenario::parse_endpoint(target)}};
+    profile.other_listeners.clear();
+    profile.host6.clear();
   }
 
   bool is_authorized(const std::string& host) const {
@@ -277,11 +344,14 @@ class AuditCommand {
   }
 
   void require_authorization(scenario::Profile& profile) const {
-    for (const auto& [listener, endpoint] : profile.listeners) {
-      app::require_authorization(
-          endpoint.host, is_authorized(endpoint.host) ? endpoint.host : "");
-      profile.security.demands_trust |= !is_near(endpoint.host);
-    }
+    const auto require = [&](const std::string& host) {
+      app::require_authorization(host, is_authorized(host) ? host : "");
+      profile.security.demands_trust |= !is_near(host);
+    };
+    for (const auto& [listener, endpoint] : profile.listeners)
+      require(endpoint.host);
+    for (const auto& endpoint : profile.other_listeners) require(endpoint.host);
+    if (!profile.host6.empty()) require(profile.host6);
   }
 
   int audit_reference() {
@@ -311,7 +381,8 @@ class AuditCommand {
     auto& run = audit.report().run;
     run.interrupted =
         run_until_done(io_, audit.run([&](const play::Result& result) {
-          progress.finished(result, ++done, run.selected);
+          done = std::min(done + 1, run.selected);
+          progress.finished(result, done, run.selected);
         }));
     progress.clear();
     report::write_audit_page(std::cout, audit.report(),
@@ -366,10 +437,23 @@ class AuditCommand {
     std::erase_if(profile.listeners, [](const auto& entry) {
       return entry.first != Listener::mta;
     });
+    profile.other_listeners.clear();
+    profile.host6 = address6_of(host);
     profile.variables["host"] = host.name;
     profile.security.demands_trust = !is_near(name);
     const std::string shown = fmt::format("{} ({})", host.name, name);
     return audit_authorized(std::move(profile), shown);
+  }
+
+  /// Besides the first address, which is audited, if that is of IPv4.
+  static std::string address6_of(const dns::MailHost& host) {
+    const auto is_ipv6 = [](const std::string& address) {
+      return address.find(':') != std::string::npos;
+    };
+    const auto found = std::ranges::find_if(host.addresses, is_ipv6);
+    return found == host.addresses.end() || is_ipv6(host.addresses.front())
+               ? ""
+               : *found;
   }
 
   // -- a list of targets

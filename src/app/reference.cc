@@ -68,7 +68,8 @@ server::FlawSet flaws_of(const std::vector<std::string>& names) {
 }
 
 Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
-    : next_host_(io, next_host(), mailbox_),
+    : io_(io),
+      next_host_(io, next_host(), mailbox_),
       witness_(std::make_shared<play::Witness>(mailbox_)),
       courier_(io, courier_options(next_host_.port(), flaws), store_),
       mta_(io, reference_listener(Kind::mta, flaws), store_),
@@ -95,12 +96,30 @@ Reference::Reference(boost::asio::io_context& io, server::FlawSet flaws)
   variables["barred"] = "someone@" + std::string(server::barred_domain);
   variables["burl"] = server::burl_of(server::user_name);
   variables["burl2"] = server::burl_of(server::second_user_name);
+  variables["vacation"] = std::string(server::away_mailbox) + "@" +
+                          std::string(server::mail_domain);
   profile_.trusted_source = server::trusted_address;
+  profile_.refused_source = server::refused_address;
+}
+
+/// Until its time has come.
+void Reference::hold(server::Message message) {
+  const auto wait = message.release - std::chrono::system_clock::now();
+  auto& timer = timers_.emplace_back(
+      io_, std::chrono::ceil<std::chrono::steady_clock::duration>(wait));
+  timer.async_wait([this, message = std::move(message)](
+                       const boost::system::error_code& error) mutable {
+    if (error) return;
+    message.release = {};
+    deliver(message);
+  });
 }
 
 /// What goes to another host goes there by SMTP; a mailbox of its own shows at
 /// once.
 void Reference::deliver(const server::Message& message) {
+  const auto wait = message.release - std::chrono::system_clock::now();
+  if (wait.count() > 0) return hold(message);
   if (message.is_relayed) {
     courier_.take(message);
     return;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,7 +44,9 @@ class Reference {
 
  private:
   void deliver(const server::Message& message);
+  void hold(server::Message message);
 
+  boost::asio::io_context& io_;
   sink::Mailbox mailbox_;
   sink::Receiver next_host_;
   std::shared_ptr<play::Witness> witness_;
@@ -53,6 +57,8 @@ class Reference {
   server::Listener submissions_;
   server::Listener lmtp_;
   scenario::Profile profile_;
+  /// Of mail that is to wait (RFC 4865).
+  std::list<boost::asio::steady_timer> timers_;
 };
 
 }  // namespace smtpspec::app

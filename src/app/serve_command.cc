@@ -17,6 +17,7 @@ namespace smtpspec::app {
 namespace {
 
 struct ServeOptions {
+  std::string address = "127.0.0.1";
   std::uint16_t port = 2525;
   std::string listener = "mta";
   std::vector<std::string> flaws;
@@ -34,10 +35,14 @@ int serve(const ServeOptions& options) {
   server::Store store;
   auto listener_options =
       reference_listener(listener_of(options.listener), flaws_of(options.flaws));
+  listener_options.address = options.address;
   listener_options.port = options.port;
   server::Listener listener(io, listener_options, store);
+  const bool is_ipv6 = options.address.find(':') != std::string::npos;
   std::cout << fmt::format("listening on {}:{} until Ctrl-C\n",
-                           listener_options.address, listener.port())
+                           is_ipv6 ? "[" + options.address + "]"
+                                   : options.address,
+                           listener.port())
             << std::flush;
   run_until_done(io, forever());
   return exit_conforming;
@@ -47,8 +52,11 @@ int serve(const ServeOptions& options) {
 
 std::function<int()> add_serve(CLI::App& app) {
   auto options = std::make_shared<ServeOptions>();
+  app.add_option("--address", options->address, "Where to listen")
+      ->check(CLI::IsMember({"127.0.0.1", "::1"}))
+      ->capture_default_str();
   app.add_option("--port", options->port,
-                 "Port of 127.0.0.1 to listen on; 0 takes a free one")
+                 "Port to listen on; 0 takes a free one")
       ->capture_default_str();
   app.add_option("--listener", options->listener,
                  "What the port is for: mta, submission, submissions or lmtp")

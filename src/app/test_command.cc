@@ -178,11 +178,16 @@ class TestRun {
     report_.selected = total;
     std::size_t done = 0;
     play::Runner runner(run, [&](const play::Result& result) {
-      console_.finished(result, ++done, total);
+      done = std::min(done + 1, total);
+      console_.finished(result, done, total);
     });
+    auto whole = [&runner, this]() -> boost::asio::awaitable<void> {
+      co_await runner.run(tests_);
+      co_await runner.look_again();
+    };
     report_.started = std::chrono::system_clock::now();
     const auto start = std::chrono::steady_clock::now();
-    report_.interrupted = run_until_done(io_, runner.run(tests_));
+    report_.interrupted = run_until_done(io_, whole());
     report_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - start);
     report_.results = runner.results();

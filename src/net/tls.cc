@@ -278,6 +278,9 @@ TlsFacts Tls::facts() const {
   TlsFacts facts;
   facts.version = SSL_get_version(ssl);
   facts.cipher = SSL_get_cipher_name(ssl);
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl);
+  const char* suite = cipher ? SSL_CIPHER_standard_name(cipher) : nullptr;
+  if (suite) facts.suite = suite;
   facts.unique = unique_of(ssl, context_.role());
   facts.exporter = exporter_of(ssl);
   facts.was_asked_for_certificate = was_asked_;

@@ -66,7 +66,8 @@ class TlsContext {
 /// What a handshake agreed on.
 struct TlsFacts {
   std::string version;  ///< "TLSv1.3"
-  std::string cipher;
+  std::string cipher;   ///< as OpenSSL calls it
+  std::string suite;    ///< as IANA registers it; empty: OpenSSL does not know
   /// Channel bindings (RFC 5929 section 3, RFC 9266): octets. tls-unique is
   /// empty with TLS 1.3.
   std::string unique;

@@ -161,6 +161,7 @@ void Approach::require_confidence() const {
 
 awaitable<void> Approach::begin_mail() {
   const Start from = scenario_.from;
+  if (target_.mail_pace) co_await target_.mail_pace->turn();
   co_await require(fmt::format("MAIL FROM:<{}>", value("sender")), 2);
   if (from == Start::mail) co_return;
   co_await require(fmt::format("RCPT TO:<{}>", value("recipient")), 2);

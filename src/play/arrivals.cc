@@ -59,7 +59,7 @@ const scenario::Scenario& barrier_of(Route route, const Target& target) {
   static const auto onward = make_barrier("${token}@${foreign_domain}");
   static const auto trusted = [] {
     auto scenario = make_barrier("${token}@${foreign_domain}");
-    scenario.from_trusted_source = true;
+    scenario.source = scenario::Source::trusted;
     return scenario;
   }();
   if (route == Route::home) return home;
@@ -203,7 +203,31 @@ class ArrivalsJudge {
         secrets_(secrets_of(target)) {}
 
   awaitable<void> run() {
-    const std::string blocked = co_await settle();
+    auto& before = said_.at_judgement;
+    before.verdict = said_.verdict;
+    before.reason = said_.reason;
+    before.line = said_.line;
+    said_.unknown_arrivals = co_await settle();
+    conclude(said_.unknown_arrivals);
+  }
+
+  /// After the end of the test; whether there is anything new.
+  bool run_again() {
+    look();
+    const auto& before = said_.at_judgement;
+    if (seen_.size() <= before.arrived) return false;
+    said_.verdict = before.verdict;
+    said_.reason = before.reason;
+    said_.line = before.line;
+    said_.transcript.lines.clear();
+    const bool is_known = is_settled() || has_too_many();
+    conclude(is_known ? "" : said_.unknown_arrivals);
+    return true;
+  }
+
+ private:
+  void conclude(const std::string& blocked) {
+    said_.at_judgement.arrived = seen_.size();
     show_arrivals();
     said_.rung = count(Subject::relayed) > 0     ? Rung::relayed
                  : count(Subject::bounced) > 0   ? Rung::bounced
@@ -212,7 +236,7 @@ class ArrivalsJudge {
                                                  : Rung::not_proved;
     if (!blocked.empty()) {
       worsen(Verdict::blocked, blocked, then_.front().expect.line);
-      co_return;
+      return;
     }
     for (const Assertion& assertion : then_) {
       const Outcome outcome = judge(assertion);
@@ -222,11 +246,10 @@ class ArrivalsJudge {
                          to_string(assertion.subject),
                          assertion.expect.source, outcome.got),
              assertion.expect.line);
-      if (assertion.expect.is_condition) co_return;
+      if (assertion.expect.is_condition) return;
     }
   }
 
- private:
   void look() { take(target_.witness->mailbox().with(said_.sent.token)); }
 
   void take(const sink::Mailbox::Found& found) {
@@ -433,6 +456,10 @@ class ArrivalsJudge {
     facts.target_names = sent.target_names;
     facts.final_delivery = arrival.witness == sink::Witness::mailbox;
     facts.is_generated = seen.kind == Subject::bounced;
+    for (const Seen& other : seen_) {
+      if (other.kind == Subject::bounced && other.arrival != seen.arrival)
+        facts.other_reports.push_back(other.arrival->octets);
+    }
     facts.via_next_hop = arrival.witness == sink::Witness::smtp;
     return facts;
   }
@@ -492,6 +519,19 @@ awaitable<void> judge_arrivals(const scenario::Test& test,
   }
   ArrivalsJudge judge(test, target, waits, said);
   co_await judge.run();
+}
+
+bool may_change(const scenario::Test& test, const Attempt& said) {
+  return said.is_complete &&
+         std::ranges::any_of(test.row->then, [](const Assertion& assertion) {
+           return scenario::counts(assertion.subject);
+         });
+}
+
+bool judge_late_arrivals(const scenario::Test& test, const Target& target,
+                         const Waits& waits, Attempt& said) {
+  ArrivalsJudge judge(test, target, waits, said);
+  return judge.run_again();
 }
 
 }  // namespace smtpspec::play

@@ -13,4 +13,11 @@ net::asio::awaitable<void> judge_arrivals(const scenario::Test& test,
                                           const Target& target,
                                           const Waits& waits, Attempt& said);
 
+/// Whether more mail of the session that was judged could change its verdict.
+bool may_change(const scenario::Test& test, const Attempt& said);
+/// Judges it again if more of its mail has come since; gives whether it has. Of
+/// the transcript only what is new is in `said` then.
+bool judge_late_arrivals(const scenario::Test& test, const Target& target,
+                         const Waits& waits, Attempt& said);
+
 }  // namespace smtpspec::play

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "play/runner.h"
 #include "play/scripted_server.h"
 
 namespace smtpspec::play {
@@ -27,6 +28,17 @@ class ArrivalsTest : public testing::Test {
   using Deliver = std::function<void(sink::Mailbox&, Arrival, int number)>;
 
   Result play(const std::string& then, Deliver deliver) {
+    prepare(then, std::move(deliver));
+    const scenario::Test test{&scenario_, &scenario_.cases[0]};
+    Played played;
+    const auto whole = [&]() -> net::asio::awaitable<void> {
+      played = co_await smtpspec::play::play(test, target_, waits_);
+    };
+    await(whole());
+    return played.result;
+  }
+
+  void prepare(const std::string& then, Deliver deliver) {
     deliver_ = std::move(deliver);
     scenario_.id = "test/test";
     scenario_.level = scenario::Level::must;
@@ -35,10 +47,10 @@ class ArrivalsTest : public testing::Test {
         scenario::parse_dialog(mail_dialog, "test", mail_dialog, 1, 0);
     scenario_.cases[0].then =
         scenario::parse_then(then, "test", then, 1, 0);
-    ScriptedServer server(io_, [this](const std::string& line, int session) {
+    server_.emplace(io_, [this](const std::string& line, int session) {
       return answer(line, session);
     });
-    target_.endpoint = {"127.0.0.1", server.port()};
+    target_.endpoint = {"127.0.0.1", server_->port()};
     target_.variables = {{"client", "client.example"},
                          {"sender", "s@client.example"},
                          {"recipient", "r@example.test"},
@@ -46,19 +58,14 @@ class ArrivalsTest : public testing::Test {
                          {"foreign_domain", "elsewhere.example"}};
     target_.trusted_source = trusted_source_;
     if (has_witness_) target_.witness = std::make_shared<Witness>(mailbox_);
-    Waits waits;
-    waits.farewell = waits.delivery = waits.barrier = 50ms;
-    const scenario::Test test{&scenario_, &scenario_.cases[0]};
-    Played played;
-    net::asio::co_spawn(
-        io_,
-        [&]() -> net::asio::awaitable<void> {
-          played = co_await smtpspec::play::play(test, target_, waits);
-        },
-        [&](std::exception_ptr) { io_.stop(); });
+    waits_.farewell = waits_.delivery = waits_.barrier = 50ms;
+  }
+
+  void await(net::asio::awaitable<void> work) {
+    net::asio::co_spawn(io_, std::move(work),
+                        [&](std::exception_ptr) { io_.stop(); });
     io_.run();
     io_.restart();
-    return played.result;
   }
 
   Answer answer(const std::string& line, int session) {
@@ -90,6 +97,8 @@ class ArrivalsTest : public testing::Test {
   }
 
   net::asio::io_context io_{1};
+  std::optional<ScriptedServer> server_;
+  Waits waits_;
   sink::Mailbox mailbox_;
   scenario::Scenario scenario_;
   Target target_;
@@ -192,6 +201,60 @@ TEST_F(ArrivalsTest, TellsHowFarTheMailCame) {
   EXPECT_EQ(play("mail: 1", deliver_at_home).rung, Rung::delivered);
   messages_ = 0;
   EXPECT_EQ(play("relayed: 0", relay_all_but_first).rung, Rung::not_seen);
+}
+
+/// What a run says of mail that comes when its test has ended.
+class LateMail : public ArrivalsTest {
+ protected:
+  /// Barriers arrive at once. Of the test's own mail, the first message comes
+  /// between run() and look_again(); `second_comes`, and so does the next.
+  Result run(const std::string& then, bool second_comes) {
+    const Deliver deliver = [this, second_comes](sink::Mailbox& mailbox,
+                                                 Arrival arrival, int) {
+      const bool is_barrier =
+          arrival.octets.find("smtpspec") != arrival.octets.npos;
+      if (is_barrier || (late_ && second_comes)) {
+        mailbox.add(std::move(arrival));
+      } else if (!late_) {
+        late_ = std::move(arrival);
+      }
+    };
+    prepare(then, deliver);
+    RunOptions options;
+    options.target = target_;
+    options.waits = waits_;
+    options.jobs = 1;
+    Runner runner(options, [this](const Result&) { ++finished_; });
+    await(runner.run({{&scenario_, &scenario_.cases[0]}}));
+    EXPECT_EQ(runner.results().at(0).verdict, Verdict::passed);
+    mailbox_.add(*late_);
+    await(runner.look_again());
+    return runner.results().at(0);
+  }
+
+  std::optional<Arrival> late_;
+  int finished_ = 0;
+};
+
+TEST_F(LateMail, ChangesTheVerdictIfItComesAgain) {
+  const Result result = run("relayed: 0", true);
+  EXPECT_EQ(result.verdict, Verdict::failed);
+  EXPECT_EQ(result.rung, Rung::relayed);
+  EXPECT_EQ(result.reason,
+            "relayed: wanted 0, got 1; mail came when the test had ended");
+  EXPECT_EQ(finished_, 2);
+}
+
+TEST_F(LateMail, ThatComesOnceAccusesNobody) {
+  const Result result = run("relayed: 0", false);
+  EXPECT_EQ(result.verdict, Verdict::blocked);
+  EXPECT_EQ(result.rung, Rung::relayed);
+  EXPECT_THAT(result.reason, HasSubstr("a second session came to: passed"));
+}
+
+TEST_F(LateMail, ThatIsWantedChangesNothing) {
+  EXPECT_EQ(run("relayed: 0 / 1", false).verdict, Verdict::passed);
+  EXPECT_EQ(finished_, 1);
 }
 
 TEST_F(ArrivalsTest, WithoutATrustedSourceTheBarrierGoesHome) {

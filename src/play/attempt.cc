@@ -91,6 +91,7 @@ class Attempter {
   /// But for the mail.
   Sent sent() const;
   Rung refused_at() const;
+  const std::string& source() const;
   awaitable<void> open();
   void learn_addresses();
   awaitable<void> say(const scenario::Dialog& dialog);
@@ -164,28 +165,44 @@ Sent Attempter::sent() const {
   return result;
 }
 
+/// The address of ours that the scenario comes from; throws Verdicted where the
+/// profile has none.
+const std::string& Attempter::source() const {
+  if (scenario_.source == scenario::Source::outside) return target_.source;
+  const bool is_trusted = scenario_.source == scenario::Source::trusted;
+  const std::string& source =
+      is_trusted ? target_.trusted_source : target_.refused_source;
+  if (!source.empty()) return source;
+  throw Verdicted{Verdict::skipped,
+                  fmt::format("the profile names no source that the target {}",
+                              is_trusted ? "trusts" : "refuses")};
+}
+
 awaitable<void> Attempter::open() {
-  if (scenario_.from_trusted_source && target_.trusted_source.empty()) {
-    throw Verdicted{Verdict::skipped,
-                    "the profile names no source that the target trusts"};
-  }
-  const std::string& source = scenario_.from_trusted_source
-                                  ? target_.trusted_source
-                                  : target_.source;
+  const std::string& source = this->source();
+  const bool goes_elsewhere =
+      scenario_.source == scenario::Source::trusted && target_.trusting_endpoint;
+  const scenario::Endpoint& endpoint =
+      goes_elsewhere ? *target_.trusting_endpoint : target_.endpoint;
   if (target_.pace) co_await target_.pace->turn();
   std::string problem;
+  bool is_refused = false;
   try {
-    co_await session_.connect(target_.endpoint, source,
+    co_await session_.connect(endpoint, source,
                               waits_.deadline(waits_.connect));
   } catch (const boost::system::system_error& e) {
     if (e.code() == net::asio::error::operation_aborted) throw;
     problem = e.code().message();
+    is_refused = e.code() == net::asio::error::connection_refused ||
+                 e.code() == net::asio::error::connection_reset ||
+                 e.code() == net::asio::error::timed_out;
   }
+  if (is_refused && scenario_.source == scenario::Source::refused)
+    throw Verdicted{Verdict::passed, ""};
   if (!problem.empty()) {
     throw Verdicted{Verdict::error,
                     fmt::format("cannot connect to {}:{}: {}",
-                                target_.endpoint.host, target_.endpoint.port,
-                                problem),
+                                endpoint.host, endpoint.port, problem),
                     0, true};
   }
   learn_addresses();
@@ -238,9 +255,20 @@ void Attempter::collect(const scenario::Send& send) {
   }
 }
 
+/// Lines that begin a message, or would if a server took them for commands.
+std::size_t messages_in(std::string_view octets) {
+  const auto lines = base::split(octets, '\n');
+  return static_cast<std::size_t>(
+      std::ranges::count_if(lines, [](std::string_view line) {
+        return base::starts_without_case(line, "MAIL FROM:");
+      }));
+}
+
 awaitable<void> Attempter::flush() {
   if (outgoing_.empty()) co_return;
   said_something_ = true;
+  const auto messages = target_.mail_pace ? messages_in(outgoing_) : 0;
+  for (std::size_t i = 0; i < messages; ++i) co_await target_.mail_pace->turn();
   auto bytes = std::exchange(outgoing_, {});
   co_await session_.send(std::move(bytes), waits_.deadline(waits_.reply));
 }

@@ -40,6 +40,16 @@ struct Attempt {
   /// Where the mail of a test with `then` ended.
   Rung rung = Rung::unknown;
   Sent sent;
+  /// Why nobody could know what was still to arrive; empty: a barrier came.
+  std::string unknown_arrivals;
+  /// What the dialog itself came to, and how many messages of its session were
+  /// there, when what arrived was judged.
+  struct {
+    Verdict verdict = Verdict::passed;
+    std::string reason;
+    int line = 0;
+    std::size_t arrived = 0;
+  } at_judgement;
   /// How often the dialog was begun.
   int said = 0;
   /// How long the last reply took each time that it passed.

@@ -1,4 +1,5 @@
-// No more connections in a second than a target's owner would put up with.
+// No more connections, or messages, in a second than a target's owner would put
+// up with.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace smtpspec::play {
 
 class Pace {
  public:
-  /// `interval`: from one connection to the next.
+  /// `interval`: from one to the next.
   explicit Pace(std::chrono::milliseconds interval) : interval_(interval) {}
 
   /// Waits until it is the caller's turn.

@@ -43,7 +43,28 @@ class Player {
       first = co_await try_once(test_.row->dialog);
     }
     take(played, first);
-    if (accuses(played.result.verdict)) co_await confirm(played);
+    if (accuses(played.result.verdict)) {
+      co_await confirm(played, false);
+    } else if (target_.witness && may_change(test_, first)) {
+      played.open = std::make_shared<Attempt>(std::move(first));
+    }
+  }
+
+  /// Mail of `played.open` came late.
+  awaitable<void> judge_again(Played& played) {
+    const Attempt& late = *played.open;
+    Result& result = played.result;
+    result.verdict = late.verdict;
+    result.reason = late.reason;
+    result.line = late.line;
+    result.rung = late.rung;
+    if (!result.reason.empty())
+      result.reason += "; mail came when the test had ended";
+    auto& lines = result.transcripts.back().lines;
+    lines.push_back({TranscriptLine::Kind::event, "after the end of the test:"});
+    lines.insert(lines.end(), late.transcript.lines.begin(),
+                 late.transcript.lines.end());
+    if (accuses(result.verdict)) co_await confirm(played, true);
   }
 
  private:
@@ -65,7 +86,7 @@ class Player {
 
   /// An accusation stands if the control draws the other answer and a second
   /// session shows the same.
-  awaitable<void> confirm(Played& played) {
+  awaitable<void> confirm(Played& played, bool is_late) {
     Result& result = played.result;
     if (!test_.row->control.steps.empty()) {
       Attempt control = co_await try_once(test_.row->control);
@@ -80,6 +101,8 @@ class Player {
     }
     Attempt second = co_await try_once(test_.row->dialog);
     const Verdict first_verdict = result.verdict;
+    if (is_late && second.verdict != first_verdict && second.is_complete)
+      co_await wait_for_late_mail(second);
     keep(played, second);
     if (second.verdict == first_verdict) co_return;
     result.verdict = Verdict::blocked;
@@ -87,6 +110,18 @@ class Player {
         "{}; inconclusive, since a second session came to: {}{}{}",
         result.reason, to_string(second.verdict),
         second.reason.empty() ? "" : ", ", second.reason);
+  }
+
+  awaitable<void> wait_for_late_mail(Attempt& said) {
+    Transcript transcript = said.transcript;
+    co_await target_.witness->mailbox().wait_for(
+        said.sent.token, said.at_judgement.arrived + 1,
+        waits_.deadline(waits_.barrier));
+    if (!judge_late_arrivals(test_, target_, waits_, said)) co_return;
+    auto& late = said.transcript.lines;
+    transcript.lines.insert(transcript.lines.end(), late.begin(), late.end());
+    said.transcript = std::move(transcript);
+    hide_token(said);
   }
 
   const scenario::Test& test_;
@@ -141,6 +176,20 @@ awaitable<Played> play(const scenario::Test& test, const Target& target,
   co_await play_in_time(played.result, waits.deadline(waits.test),
                         player.run(played));
   co_return played;
+}
+
+awaitable<bool> look_again(Played& played, const Target& target,
+                           const Waits& waits) {
+  const scenario::Test test = played.result.test;
+  const Verdict before = played.result.verdict;
+  if (!judge_late_arrivals(test, target, waits, *played.open)) co_return false;
+  hide_token(*played.open);
+  const auto duration = played.result.duration;
+  Player player(test, target, waits);
+  co_await play_in_time(played.result, waits.deadline(waits.test),
+                        player.judge_again(played));
+  played.result.duration += duration;
+  co_return played.result.verdict != before;
 }
 
 Result judge_watch(Result own, const std::vector<Breach>& breaches) {

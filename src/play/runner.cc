@@ -54,7 +54,7 @@ awaitable<void> Runner::work(const std::vector<scenario::Test>& tests) {
       if (++breach_counts_[kind] <= kept_breaches)
         breaches_.push_back(std::move(breach));
     }
-    finish(std::move(played.result));
+    finish(std::move(played));
     if (!options_.compare_segmentations || is_measured(test)) continue;
     results_.push_back(co_await compare_segmentations(test, options_.target,
                                                       options_.waits));
@@ -69,13 +69,27 @@ std::size_t Runner::count(const std::vector<scenario::Test>& tests,
   return 2 * tests.size() - static_cast<std::size_t>(measured);
 }
 
-void Runner::finish(Result result) {
-  if (!result.test.scenario->watch.empty()) {
-    watches_.push_back(std::move(result));
+void Runner::finish(Played played) {
+  if (!played.result.test.scenario->watch.empty()) {
+    watches_.push_back(std::move(played.result));
     return;
   }
-  results_.push_back(std::move(result));
+  if (played.open) open_[results_.size()] = std::move(played.open);
+  results_.push_back(std::move(played.result));
   finished_(results_.back());
+}
+
+awaitable<void> Runner::look_again() {
+  for (const auto& [at, session] : open_) {
+    Played played;
+    played.result = results_[at];
+    played.open = session;
+    const bool has_changed =
+        co_await play::look_again(played, options_.target, options_.waits);
+    results_[at] = std::move(played.result);
+    if (has_changed) finished_(results_[at]);
+  }
+  open_.clear();
 }
 
 void Runner::finish_watches() {

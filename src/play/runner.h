@@ -34,6 +34,10 @@ class Runner {
   /// operation_aborted; results() then holds what was finished.
   net::asio::awaitable<void> run(const std::vector<scenario::Test>& tests);
 
+  /// After run(): tests whose mail arrived only when they had ended are judged by
+  /// it too. `finished` is called again for those whose verdict that changes.
+  net::asio::awaitable<void> look_again();
+
   /// How many results run() has for `tests`.
   static std::size_t count(const std::vector<scenario::Test>& tests,
                            bool compares_segmentations);
@@ -43,7 +47,7 @@ class Runner {
 
  private:
   net::asio::awaitable<void> work(const std::vector<scenario::Test>& tests);
-  void finish(Result result);
+  void finish(Played played);
   void finish_watches();
 
   RunOptions options_;
@@ -51,6 +55,8 @@ class Runner {
   std::size_t next_ = 0;
   std::vector<Result> results_;
   std::vector<Result> watches_;
+  /// Sessions whose mail may still come, by the place of their result.
+  std::map<std::size_t, std::shared_ptr<Attempt>> open_;
   std::vector<Breach> breaches_;
   std::map<std::pair<const smtp::ReplyRule*, bool>, std::size_t>
       breach_counts_;

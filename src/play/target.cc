@@ -9,6 +9,7 @@ Target target_of(const scenario::Profile& profile,
   target.listener = listener;
   target.source = profile.source;
   target.trusted_source = profile.trusted_source;
+  target.refused_source = profile.refused_source;
   target.variables = profile.variables;
   target.security = profile.security;
   target.permits_guessing = profile.permits_guessing;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "play/pace.h"
@@ -17,12 +18,18 @@ struct Target {
   std::string source;  ///< local address to connect from; empty: any
   /// Whose mail the target relays; empty: unknown.
   std::string trusted_source;
+  /// Where it does so, if not at `endpoint`.
+  std::optional<scenario::Endpoint> trusting_endpoint;
+  /// From where it takes no mail; empty: unknown.
+  std::string refused_source;
   scenario::Variables variables;
   scenario::Security security;
   /// Sees what the target delivers; nullptr: nobody does.
   std::shared_ptr<Witness> witness;
   /// Of all connections to it; nullptr: as fast as they come.
   std::shared_ptr<Pace> pace;
+  /// Of all mail to it; nullptr: the same.
+  std::shared_ptr<Pace> mail_pace;
   bool permits_guessing = false;  ///< see scenario::Profile
 
   /// RFC 8314 section 3: TLS comes before the greeting.

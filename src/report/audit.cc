@@ -51,6 +51,25 @@ bool is_attempt(const Result& result) {
          result.verdict == Verdict::error;
 }
 
+/// It may have gone on to another host.
+bool is_taken(const Result& result) { return result.rung >= Rung::not_seen; }
+
+/// For good: a refusal for now proves nothing, and is blocked.
+bool is_refused(const Result& result) {
+  return result.verdict == Verdict::passed &&
+         (result.rung == Rung::refused_at_mail ||
+          result.rung == Rung::refused_at_rcpt ||
+          result.rung == Rung::refused_at_data);
+}
+
+bool is_beside_mta(const AuditReport& report, const std::string& name) {
+  return std::ranges::any_of(report.listeners,
+                             [&name](const AuditedListener& listener) {
+                               return listener.name == name &&
+                                      listener.is_beside_mta;
+                             });
+}
+
 std::size_t count_relay(const AuditReport& report,
                         bool (*wanted)(const Result&)) {
   return static_cast<std::size_t>(
@@ -274,6 +293,29 @@ std::string_view to_string(RelayAnswer answer) {
     case RelayAnswer::untested: return "not tested";
   }
   return "not tested";
+}
+
+void judge_laxer_listeners(AuditReport& report) {
+  std::map<std::string, const Result*> of_mta;
+  for (const Result& result : report.run.results) {
+    if (listener_of(result.id) == "mta" && is_about_relaying(result) &&
+        is_refused(result)) {
+      of_mta[without_listener(result.id)] = &result;
+    }
+  }
+  for (Result& result : report.run.results) {
+    const auto same = of_mta.find(without_listener(result.id));
+    if (same == of_mta.end() || !is_taken(result) ||
+        !is_beside_mta(report, listener_of(result.id)) ||
+        result.verdict >= Verdict::warned) {
+      continue;
+    }
+    result.verdict = Verdict::warned;
+    result.reason = fmt::format(
+        "{} here, and {} at mta{}{}", to_string(result.rung),
+        to_string(same->second->rung), result.reason.empty() ? "" : ": ",
+        result.reason);
+  }
 }
 
 void write_audit_page(std::ostream& out, const AuditReport& report,

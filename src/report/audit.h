@@ -15,6 +15,8 @@ namespace smtpspec::report {
 struct AuditedListener {
   std::string name;      ///< mta, submission, ...
   std::string endpoint;  ///< host:port
+  /// Another way to what the listener mta leads to, which should be as strict.
+  bool is_beside_mta = false;
 };
 
 struct AuditReport {
@@ -39,6 +41,10 @@ enum class RelayAnswer {
 RelayAnswer relay_answer(const AuditReport& report);
 /// "open relay", "not an open relay", ...
 std::string_view to_string(RelayAnswer answer);
+
+/// Warns of each attempt to relay that the listener mta refused for good and
+/// another way to the same server took.
+void judge_laxer_listeners(AuditReport& report);
 
 /// In printable ASCII.
 void write_audit_page(std::ostream& out, const AuditReport& report,

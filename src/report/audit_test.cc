@@ -98,6 +98,25 @@ TEST_F(AuditPage, ShowsWhereOneListenerIsLaxer) {
                                 "submission relayed."));
 }
 
+TEST_F(AuditPage, WarnsOfAnotherWayThatIsLaxerThanMta) {
+  report_.listeners.push_back({"port-2525", "mx.example.test:2525", true});
+  add("mta/relay/plain#u17", Verdict::passed, Rung::refused_at_rcpt);
+  add("mta/relay/plain#u38", Verdict::blocked, Rung::refused_at_rcpt);
+  for (const char* name : {"u17", "u38"}) {
+    const std::string test = std::string("/relay/plain#") + name;
+    add("port-2525" + test, Verdict::noted, Rung::not_seen, "wanted 1+, got 0");
+    add("submission" + test, Verdict::noted, Rung::not_seen);
+  }
+  judge_laxer_listeners(report_);
+  const auto& results = report_.run.results;
+  EXPECT_EQ(results[2].verdict, Verdict::warned);
+  EXPECT_EQ(results[2].reason,
+            "accepted and not seen here, and refused at RCPT at mta: wanted 1+, "
+            "got 0");
+  for (const std::size_t other : {3u, 4u, 5u})
+    EXPECT_EQ(results[other].verdict, Verdict::noted) << other;
+}
+
 TEST_F(AuditPage, ListenersThatAgreeAreNotCompared) {
   add("mta/relay/plain#u17", Verdict::passed, Rung::refused_at_rcpt);
   add("submission/relay/plain#u17", Verdict::passed, Rung::refused_at_mail);

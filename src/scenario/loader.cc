@@ -135,9 +135,10 @@ class Loader {
   void load_source() {
     const auto* node = find(root(), "as");
     if (node == nullptr) return;
-    if (file_.scalar(*node, "as") != "trusted")
-      file_.fail(*node, "as is trusted, or not there");
-    scenario_.from_trusted_source = true;
+    const auto& source = file_.scalar(*node, "as");
+    if (source != "trusted" && source != "refused")
+      file_.fail(*node, "as is trusted or refused, or not there");
+    scenario_.source = source == "trusted" ? Source::trusted : Source::refused;
   }
 
   void load_watch() {

@@ -59,7 +59,8 @@ class ProfileLoader {
                                        "source",      "trust",
                                        "fingerprint", "certificate",
                                        "key",         "sources",
-                                       "sink",        "permits"};
+                                       "sink",        "permits",
+                                       "host6"};
     for (const auto& variable : variable_names()) {
       if (!variable.from_player) keys.push_back(variable.name);
     }
@@ -82,6 +83,8 @@ class ProfileLoader {
   void load_entry(const std::string& key, const YamlNode& value) {
     if (key == "name") {
       profile_.name = file_.scalar(value, key);
+    } else if (key == "host6") {
+      profile_.host6 = file_.scalar(value, key);
     } else if (key == "source") {
       profile_.source = file_.scalar(value, key);
     } else if (key == "sources") {
@@ -112,9 +115,15 @@ class ProfileLoader {
       file_.fail(node, "listeners is a mapping: 'mta: host:port'");
     }
     for (const auto& [key, value] : node.entries) {
+      if (key.scalar == "other") {
+        for (const auto* item : file_.scalars(value, "other"))
+          profile_.other_listeners.push_back(load_endpoint("other", *item));
+        continue;
+      }
       const auto listener = parse_listener(key.scalar);
       if (!listener || *listener == Listener::any) {
-        file_.fail(key, "a listener is mta, submission, submissions or lmtp");
+        file_.fail(key,
+                   "a listener is mta, submission, submissions, lmtp or other");
       }
       profile_.listeners[*listener] = load_endpoint(key.scalar, value);
     }
@@ -128,9 +137,11 @@ class ProfileLoader {
     }
   }
 
-  // {outside: address, trusted: address}; `source` is another name of outside.
+  // {outside: address, trusted: address, ...}; `source` is another name of
+  // outside.
   void load_sources(const YamlNode& node) {
-    static constexpr std::string_view names[] = {"outside", "trusted"};
+    static constexpr std::string_view names[] = {"outside", "trusted",
+                                                 "refused", "outside6"};
     file_.check_keys(node, names);
     if (const auto* outside = scenario::find(node, "outside")) {
       if (!profile_.source.empty())
@@ -139,6 +150,10 @@ class ProfileLoader {
     }
     if (const auto* trusted = scenario::find(node, "trusted"))
       profile_.trusted_source = file_.scalar(*trusted, "trusted");
+    if (const auto* refused = scenario::find(node, "refused"))
+      profile_.refused_source = file_.scalar(*refused, "refused");
+    if (const auto* outside6 = scenario::find(node, "outside6"))
+      profile_.source6 = file_.scalar(*outside6, "outside6");
   }
 
   void load_sink(const YamlNode& node) {
@@ -265,6 +280,7 @@ const std::vector<VariableName>& variable_names() {
       {"list", "a mailing list of the target, for EXPN"},
       {"broken_list", "a mailing list with a member whom RCPT refuses"},
       {"forwarded", "an address whose mail the target sends on"},
+      {"vacation", "an address whose mail a machine answers, for who is away"},
       {"moved", "an address that has moved: the target refuses its mail"},
       {"refused_sender", "an address that the target takes no mail from"},
       {"user", "a user name, for AUTH"},

@@ -63,10 +63,18 @@ struct Profile {
   /// dozen, which can lock it.
   bool permits_guessing = false;
   std::map<Listener, Endpoint> listeners;
+  /// Further ports for mail between servers, which an audit tries too.
+  std::vector<Endpoint> other_listeners;
+  /// The same host by IPv6, for an audit; empty: not known.
+  std::string host6;
   /// Local address that connections are made from; empty: the system's choice.
   std::string source;
   /// Another local address, whose mail the target relays; empty: none is known.
   std::string trusted_source;
+  /// Another one, whose mail the target refuses; empty: none is known.
+  std::string refused_source;
+  /// As `source`, for connections to host6.
+  std::string source6;
   Sink sink;
   /// Variables of scenarios by name. `recipient_n` holds "${n}".
   Variables variables;

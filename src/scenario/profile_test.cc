@@ -39,6 +39,22 @@ TEST(Endpoint, OtherTextIsRefused) {
   }
 }
 
+TEST(Profile, HoldsOtherWaysToTheServer) {
+  const auto profile = parse_profile(
+      "name: x\n"
+      "listeners:\n"
+      "  mta: localhost:25\n"
+      "  other: [localhost:2525, localhost:26]\n"
+      "host6: '2001:db8::25'\n"
+      "sources: {outside: 127.0.0.2, refused: 127.0.0.8, outside6: 'fd00::2'}\n",
+      "p.yaml");
+  ASSERT_EQ(profile.other_listeners.size(), 2u);
+  EXPECT_EQ(profile.other_listeners[1].port, 26);
+  EXPECT_EQ(profile.host6, "2001:db8::25");
+  EXPECT_EQ(profile.refused_source, "127.0.0.8");
+  EXPECT_EQ(profile.source6, "fd00::2");
+}
+
 TEST(Profile, HoldsListenersAndVariables) {
   const auto profile = parse_profile(
       "name: postfix\n"

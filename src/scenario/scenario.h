@@ -49,6 +49,13 @@ struct Case {
   std::vector<std::string> flaws = {};
 };
 
+/// The address of ours that a scenario's session comes from.
+enum class Source {
+  outside,
+  trusted,  ///< the target relays for it
+  refused,  ///< the target takes no mail from it
+};
+
 struct Scenario {
   std::string id;  ///< smuggling/lf-dot-crlf: folder and file name
   std::string file;
@@ -61,8 +68,7 @@ struct Scenario {
   std::vector<std::string> lacks;  ///< EHLO keywords that must be absent
   Start from = Start::ehlo;
   Listener listener = Listener::any;
-  /// We come from an address that the target relays for.
-  bool from_trusted_source = false;
+  Source source = Source::outside;
   std::vector<std::string> flaws;
   /// A rule on replies (smtp/reply_rules.h) that is judged on every reply of
   /// the whole run; the dialog only draws replies. Empty for others.

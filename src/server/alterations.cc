@@ -61,6 +61,13 @@ std::string add_recipients(const Parts& parts, const std::string& name,
   return result.joined();
 }
 
+bool has_field(const Parts& parts, std::string_view name) {
+  return std::any_of(parts.fields.begin(), parts.fields.end(),
+                     [name](const std::string& field) {
+                       return base::starts_without_case(field, name);
+                     });
+}
+
 std::string without_leading_dots(const std::string& content) {
   std::string result;
   for (const std::string& line : lines_of(content))
@@ -165,6 +172,18 @@ constexpr auto alterations = std::to_array<Alteration>({
      [](const std::string& content, const Context& context) {
        return add_recipients(split_content(content), "X-Recipients", context);
      }},
+    {"to-added"_flaw,
+     [](const std::string& content, const Context& context) {
+       const Parts parts = split_content(content);
+       return has_field(parts, "To:") ? content
+                                      : add_recipients(parts, "To", context);
+     }},
+    {"added-line-no-field"_flaw,
+     [](const std::string& content, const Context&) {
+       Parts parts = split_content(content);
+       parts.fields.push_back("This mail was looked at\r\n");
+       return parts.joined();
+     }},
     {"tls-required-added"_flaw,
      [](const std::string& content, const Context&) {
        return "TLS-Required: Yes\r\n" + content;
@@ -209,12 +228,13 @@ std::string with_received(const std::string& field, const std::string& content,
   return parts.joined();
 }
 
-std::vector<std::string> addresses_in_to(std::string_view content) {
+std::vector<std::string> addresses_in(std::string_view content,
+                                      std::string_view name) {
   std::vector<std::string> result;
   for (const auto field : fields_of(header_of(content))) {
-    if (!base::starts_without_case(field, "To:")) continue;
+    if (!base::starts_without_case(field, std::string(name) + ":")) continue;
     std::string word;
-    for (const char c : field.substr(3)) {
+    for (const char c : field.substr(name.size() + 1)) {
       if (!ends_address(c)) {
         word += c;
         continue;

@@ -20,7 +20,8 @@ std::string altered(std::string content,
 std::string with_received(const std::string& field, const std::string& content,
                           const FlawSet& flaws);
 
-/// Addresses that the field To names, in brackets or bare.
-std::vector<std::string> addresses_in_to(std::string_view content);
+/// Addresses that the fields `name` hold, in brackets or bare.
+std::vector<std::string> addresses_in(std::string_view content,
+                                      std::string_view name);
 
 }  // namespace smtpspec::server

@@ -50,7 +50,10 @@ std::vector<Message> handed_over(const Scene& scene, const FlawSet& flaws) {
     return std::chrono::system_clock::time_point(
         std::chrono::sys_days(std::chrono::year(2026) / 11 / 21));
   };
-  if (scene.is_secure) surroundings.tls = net::TlsFacts{};
+  if (scene.is_secure) {
+    surroundings.tls = net::TlsFacts{};
+    surroundings.tls->suite = "TLS_AES_256_GCM_SHA384";
+  }
   Conversation conversation(store, flaws, surroundings);
   for (const std::string& read : scene.reads) {
     if (!conversation.closing()) conversation.receive(read);
@@ -447,6 +450,14 @@ std::vector<Scene> scenes() {
             Service::mta, true},
            {then({"BDAT 9 LAST\r\n..\r\n.x\r\n"})},
            {then({"BDAT 9 LAST\r\nx\r\n.\r\nQ\r\n"})},
+           {transaction("<a@b.example>", "<alice@example.test>"), "127.0.0.8"},
+           {transaction("<a@b.example> MT-PRIORITY=-2",
+                        "<alice@example.test>")},
+           {then({"RCPT TO:<frank@example.test>\r\n", "DATA\r\n",
+                  header + "\r\nx\r\n.\r\n"})},
+           {{"EHLO client.example\r\n", "MAIL FROM:<>\r\n",
+             "RCPT TO:<frank@example.test>\r\n", "DATA\r\n",
+             header + "\r\nx\r\n.\r\n"}},
            {{"HELO client.example\r\n", "MAIL FROM:<a@b.example>\r\n",
              "RCPT TO:<alice@example.test>\r\n", "DATA\r\n", ".\r\n"}},
            {mail(header + "\r\nx\r\n", three)},
@@ -471,9 +482,11 @@ TEST(AuditFlaws, EachOneShows) {
   std::vector<std::vector<std::string>> right;
   for (const Scene& scene : all) right.push_back(seen(scene, {}));
   const std::set<std::string_view> elsewhere = {
-      "dsn-never-ignored",        // courier_test
-      "submission-date-missing",  // below
-      "deferred-mail-delivered",  // below
+      "dsn-never-ignored",               // courier_test
+      "submission-date-missing",         // below
+      "submission-date-two-digit-year",  // below
+      "deferred-mail-delivered",         // below
+      "futurerelease-released-at-once",  // below
   };
   for (const Flaw& row : audit_flaws) {
     if (elsewhere.contains(row.name)) continue;
@@ -526,6 +539,62 @@ TEST(AuditFlaws, SubmissionWithoutDate) {
   EXPECT_THAT(
       handed_over(scene, {open, "submission-date-missing"_flaw})[0].octets,
       Not(HasSubstr(date)));
+  EXPECT_THAT(
+      handed_over(scene, {open, "submission-date-two-digit-year"_flaw})[0]
+          .octets,
+      HasSubstr("\r\nDate: Sat, 21 Nov 26 00:00:00 +0000\r\n"));
+}
+
+TEST(Submission, HoldsMailOnRequest) {
+  const auto release = [](const std::string& parameter, FlawSet flaws = {}) {
+    return handed_over(submitted("<alice@example.test>" + parameter, ""), flaws)
+        .at(0)
+        .release;
+  };
+  const auto now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21);
+  EXPECT_LT(release(""), now);
+  EXPECT_EQ(release(" HOLDFOR=60"), now + std::chrono::minutes(1));
+  EXPECT_EQ(release(" HOLDUNTIL=2026-11-21T00:01:00Z"),
+            now + std::chrono::minutes(1));
+  EXPECT_LT(release(" HOLDFOR=60", {"futurerelease-released-at-once"_flaw}),
+            now);
+}
+
+TEST(Submission, NamesTheCipherSuite) {
+  const auto octets = [](FlawSet flaws = {}) {
+    return handed_over(submitted("<alice@example.test>", ""), flaws)
+        .at(0)
+        .octets;
+  };
+  const std::string clause = " tls TLS_AES_256_GCM_SHA384;\r\n";
+  EXPECT_THAT(octets(), HasSubstr(clause));
+  EXPECT_THAT(octets({"received-without-tls-clause"_flaw}),
+              Not(HasSubstr(" tls ")));
+  EXPECT_THAT(octets({"received-tls-clause-malformed"_flaw}),
+              HasSubstr(" tls 256 bits;"));
+  EXPECT_THAT(octets({"received-tls-suite-unregistered"_flaw}),
+              HasSubstr(" tls AES_256_GCM_SHA384;"));
+  EXPECT_THAT(handed_over({transaction("<a@b.example>", "<bob@example.test>"),
+                           "127.0.0.2", true},
+                          {})[0]
+                  .octets,
+              Not(HasSubstr(" tls ")));
+}
+
+TEST(Delivery, IsAnsweredForWhoIsAway) {
+  const auto mail = [](const std::string& sender, FlawSet flaws = {}) {
+    return handed_over({transaction(sender, "<Frank@example.test>")}, flaws);
+  };
+  EXPECT_THAT(mail("<a@b.example>"), SizeIs(2));
+  EXPECT_EQ(mail("<a@b.example>")[1].recipients[0].address, "a@b.example");
+  EXPECT_THAT(mail("<>"), SizeIs(1));
+}
+
+TEST(Relaying, IsForNobodyWhoIsBarred) {
+  const Scene scene{transaction("<a@b.example>", "<alice@example.test>"),
+                    "127.0.0.8"};
+  EXPECT_THAT(handed_over(scene, {}), IsEmpty());
+  EXPECT_THAT(handed_over(scene, {"refused-source-accepted"_flaw}), SizeIs(1));
 }
 
 TEST(Submission, NamesTheLoginWhereFromNamesAnother) {
@@ -659,6 +728,8 @@ TEST(AuditFlaws, OfReceivedShowWhereTheySay) {
       {"received-two-digit-year", "Sat, 21 Nov 26 00:00:00 +0000"},
       {"received-zone-name", "00:00:00 GMT\r\n"},
       {"received-bad-date", "Sat, 32 Foo 2026 00:00:00 +0000"},
+      {"received-impossible-date", "Sat, 30 Feb 2026 00:00:00 +0000"},
+      {"received-zone-unknown", "Sat, 21 Nov 2026 00:00:00 -0000"},
       {"received-without-date", " id 1\r\n"},
       {"received-unregistered-with", "with FASTSMTP id"},
       {"received-claims-s-in-clear", "with ESMTPS id"},
@@ -666,6 +737,9 @@ TEST(AuditFlaws, OfReceivedShowWhereTheySay) {
       {"received-below", "Subject: x\r\nReceived:"},
       {"return-path-other", "Return-Path: <alice@example.test>\r\n"},
       {"return-path-without-brackets", "Return-Path: a@b.example\r\n"},
+      {"return-path-twice", "<a@b.example>\r\nReturn-Path: <a@b.example>\r\n"},
+      {"to-added", "\r\nTo: alice@example.test, bob@example.test\r\n\r\n"},
+      {"added-line-no-field", "\r\nThis mail was looked at\r\n\r\n"},
       {"apparently-to-added",
        "\r\nApparently-To: alice@example.test, bob@example.test\r\n\r\n"},
   };

@@ -62,7 +62,10 @@ std::string Conversation::completed(std::string content,
   }
   if (field_body(content, "Date").empty() &&
       !flawed("submission-date-missing"_flaw)) {
-    added += "Date: " + date_time(surroundings_.now()) + "\r\n";
+    const auto date = flawed("submission-date-two-digit-year"_flaw)
+                          ? two_digit_date_time(surroundings_.now())
+                          : date_time(surroundings_.now());
+    added += "Date: " + date + "\r\n";
   }
   if (is_submission()) added += sender_field(content);
   if (is_submission() && flawed("submission-from-rewritten"_flaw))

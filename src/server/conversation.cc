@@ -17,7 +17,9 @@ Conversation::Conversation(Store& store, FlawSet flaws,
     : store_(store), flaws_(flaws), surroundings_(std::move(surroundings)) {}
 
 bool Conversation::refuses_session() const {
-  return flawed("refusal-closes-at-once"_flaw) ||
+  const bool is_barred = surroundings_.client_address == refused_address &&
+                         !flawed("refused-source-accepted"_flaw);
+  return is_barred || flawed("refusal-closes-at-once"_flaw) ||
          flawed("refusal-unexplained"_flaw);
 }
 

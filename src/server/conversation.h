@@ -242,9 +242,12 @@ class Conversation {
   void hand_over(const std::string& octets, std::uint64_t id,
                  std::vector<Recipient> recipients, bool is_relayed);
   void report(const Message& message);
+  void answer(const Message& message);
+  std::chrono::system_clock::time_point release_time() const;
   void deliver_unfinished();
   TraceFacts trace_facts(std::uint64_t id) const;
   std::string careless_comment() const;
+  std::string tls_clause() const;
   std::string client_literal() const;
   std::string protocol() const;
 

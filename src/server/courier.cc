@@ -185,7 +185,7 @@ void Courier::Impl::report(const Message& message,
   }
   if (reports.empty()) return;
   const ReportOrigin origin{store_.next_id(), std::chrono::system_clock::now(),
-                            options_.flaws.contains("dsn-sender-not-null"_flaw)};
+                            options_.flaws};
   store_.add(report_on(message, reports, origin));
 }
 

@@ -74,12 +74,29 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     {"routed-by-header", "Delivers to whom the field To names."},
     {"bdat-dot-ends-chunk", "CR LF . CR LF in a chunk ends the message."},
 
-    // Reports: RFC 3461, 3464.
+    // Reports: RFC 3461, 3464, RFC 5321 section 3.6.3, RFC 5322.
     {"dsn-never-ignored", "Reports a failure in spite of NOTIFY=NEVER."},
     {"dsn-success-missing", "Makes no report for NOTIFY=SUCCESS."},
     {"dsn-sender-not-null", "Sends reports from <postmaster@example.test>."},
+    {"dsn-success-unasked", "Reports each delivery, whatever NOTIFY= says."},
+    {"report-plain-text", "Reports are text/plain."},
+    {"report-without-mta", "Reports name no Reporting-MTA."},
+    {"report-without-date", "Reports have no Date."},
+    {"report-two-digit-year", "The Date of reports has a year of two digits."},
+    {"report-impossible-date", "The Date of reports is the 30th of February."},
+    {"report-without-message-id", "Reports have no Message-ID."},
+    {"report-message-id-repeated", "All reports have the same Message-ID."},
+    {"report-bare-lf", "Reports have LF without CR."},
+    {"report-long-line", "Reports have a line of more than 1000 octets."},
 
-    // Received: RFC 5321 sections 4.4 and 3.7.2, RFC 3848.
+    // Mail that machines answer or keep: RFC 5321 section 4.5.5, RFC 4865.
+    {"vacation-answers-null-sender",
+     "Answers mail from <> to frank, who is away, to whom From names."},
+    {"futurerelease-released-at-once",
+     "Sends mail on at once in spite of HOLDFOR= and HOLDUNTIL=."},
+    {"refused-source-accepted", "Takes mail from 127.0.0.8 too."},
+
+    // Received: RFC 5321 sections 4.4 and 3.7.2, RFC 3848, 6710, 8314.
     {"received-without-from", "Received has no From."},
     {"received-without-client", "Received does not tell the client."},
     {"received-without-address", "Received has no address of the client."},
@@ -93,12 +110,19 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     {"received-two-digit-year", "Received has a year of two digits."},
     {"received-zone-name", "Received has GMT for a zone."},
     {"received-bad-date", "Received has the date 32 Foo."},
+    {"received-impossible-date", "Received has the 30th of February."},
+    {"received-zone-unknown", "Received has -0000 for a zone."},
     {"received-without-date", "Received has no date."},
     {"received-unregistered-with", "Received has with FASTSMTP."},
     {"received-says-esmtp-after-helo", "Received has ESMTP after HELO."},
     {"received-claims-s-in-clear", "Received has ESMTPS in plain text."},
     {"received-without-s", "Received has ESMTP under TLS."},
     {"received-8bit", "Received has octets above 127."},
+    {"received-without-priority", "Received has no Priority."},
+    {"received-without-tls-clause", "Received has no Tls."},
+    {"received-tls-clause-malformed", "Received has tls 256 bits."},
+    {"received-tls-suite-unregistered",
+     "Received names a cipher suite without TLS_ before it."},
     {"received-below", "Puts Received below the other fields."},
     {"received-changed", "Changes Received fields of others."},
     {"received-reordered", "Turns the order of Received fields of others."},
@@ -126,10 +150,13 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     {"return-path-other", "Return-Path names the recipient."},
     {"return-path-null-missing", "Adds no Return-Path to mail from <>."},
     {"return-path-without-brackets", "Return-Path has no brackets."},
+    {"return-path-twice", "Adds Return-Path twice."},
     {"return-path-when-relayed", "Adds Return-Path to what it relays."},
 
-    // Content: RFC 5321 sections 2.3.1, 4.5.2, 6.4, B; RFC 3030, RFC 6152.
+    // Content: RFC 5321 sections 2.3.1, 4.5.2, 6.4, B; RFC 3030, 5322, 6152.
     {"apparently-to-added", "Adds Apparently-To."},
+    {"to-added", "Writes the recipients into To where it is missing."},
+    {"added-line-no-field", "Adds a line to the header that is no field."},
     {"recipients-in-header", "Adds a field with all recipients."},
     {"field-order-changed", "Sorts the fields of the header."},
     {"tls-required-added", "Adds the field TLS-Required with the value Yes."},
@@ -142,6 +169,8 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
      "Makes CRLF of CR or LF alone, and removes a dot behind it."},
     {"bdat-dots-unstuffed", "Removes dots at the begin of lines of chunks."},
     {"submission-date-missing", "Adds no Date to submitted mail."},
+    {"submission-date-two-digit-year",
+     "Adds a Date with a year of two digits to submitted mail."},
     {"relay-completes-header", "Adds Date and Message-ID on port 25."},
 });
 

@@ -9,6 +9,7 @@
 #include "server/conversation.h"
 #include "server/report.h"
 #include "server/users.h"
+#include "server/vacation.h"
 #include "server/xtext.h"
 
 namespace smtpspec::server {
@@ -24,7 +25,7 @@ namespace {
 /// With the flaw: the recipients are those that the header names.
 std::vector<Recipient> recipients_in(std::string_view content) {
   std::vector<Recipient> result;
-  for (std::string& address : addresses_in_to(content)) {
+  for (std::string& address : addresses_in(content, "To")) {
     const auto domain = address.substr(address.rfind('@') + 1);
     Recipient recipient;
     recipient.is_relayed = !is_own_name(domain);
@@ -75,9 +76,32 @@ void Conversation::hand_over(const std::string& octets, std::uint64_t id,
     if (!is_relayed || flawed("return-path-when-relayed"_flaw))
       message.octets = return_path_field(facts, flaws_) + message.octets;
   }
+  message.release = release_time();
   store_.add(message);
   if (flawed("delivers-twice"_flaw)) store_.add(message);
-  if (!is_relayed) report(message);
+  if (is_relayed) return;
+  report(message);
+  answer(message);
+}
+
+/// When mail that is to wait goes on (RFC 4865); of other mail in the past.
+std::chrono::system_clock::time_point Conversation::release_time() const {
+  const MailParameters& parameters = transaction_.parameters;
+  if (flawed("futurerelease-released-at-once"_flaw)) return {};
+  if (parameters.hold_for) return surroundings_.now() + *parameters.hold_for;
+  return parameters.hold_until.value_or(std::chrono::sys_seconds());
+}
+
+/// For who is away.
+void Conversation::answer(const Message& message) {
+  for (const Recipient& recipient : message.recipients) {
+    const auto at = recipient.address.rfind('@');
+    if (mailbox_of(recipient.address.substr(0, at)) != away_mailbox) continue;
+    auto reply = vacation_reply(
+        message, {store_.next_id(), surroundings_.now(), flaws_});
+    if (reply) store_.add(std::move(*reply));
+    return;
+  }
 }
 
 /// Reports to the sender what became of his mail here: that it was delivered,
@@ -90,15 +114,15 @@ void Conversation::report(const Message& message) {
     if (!mailbox_of(local_part) && flawed("bounces-to-forged-sender"_flaw)) {
       reports.push_back({recipient, Action::failed, "5.1.1",
                          "550 5.1.1 No such user", ""});
-    } else if (recipient.notify.on_success &&
-               !flawed("dsn-success-missing"_flaw)) {
+    } else if (flawed("dsn-success-unasked"_flaw) ||
+               (recipient.notify.on_success &&
+                !flawed("dsn-success-missing"_flaw))) {
       reports.push_back({recipient, Action::delivered, "2.0.0", "", ""});
     }
   }
   if (reports.empty() || message.sender.empty()) return;
   store_.add(report_on(message, reports,
-                       {store_.next_id(), surroundings_.now(),
-                        flawed("dsn-sender-not-null"_flaw)}));
+                       {store_.next_id(), surroundings_.now(), flaws_}));
 }
 
 void Conversation::client_left() {
@@ -169,16 +193,30 @@ std::string Conversation::careless_comment() const {
   return result;
 }
 
+/// RFC 8314 section 4.3: on submission only.
+std::string Conversation::tls_clause() const {
+  if (!is_submission() || !is_secure() || surroundings_.tls->suite.empty() ||
+      flawed("received-without-tls-clause"_flaw)) {
+    return "";
+  }
+  if (flawed("received-tls-clause-malformed"_flaw)) return " tls 256 bits";
+  std::string_view suite = surroundings_.tls->suite;
+  if (flawed("received-tls-suite-unregistered"_flaw))
+    suite.remove_prefix(std::string_view("TLS_").size());
+  return " tls " + std::string(suite);
+}
+
 TraceFacts Conversation::trace_facts(std::uint64_t id) const {
   TraceFacts facts;
   facts.sender = transaction_.sender.text;
   facts.client_name = client_name_;
   facts.client_literal = client_literal();
   facts.protocol = protocol();
+  facts.clauses = tls_clause();
   // RFC 6710 section 4.1.
   const auto& parameters = transaction_.parameters;
-  if (parameters.has_priority)
-    facts.clauses = fmt::format(" PRIORITY {}", parameters.priority);
+  if (parameters.has_priority && !flawed("received-without-priority"_flaw))
+    facts.clauses += fmt::format(" PRIORITY {}", parameters.priority);
   facts.clauses += careless_comment();
   facts.recipients = transaction_.recipients;
   facts.id = id;

@@ -41,9 +41,15 @@ constexpr Types global_types = {"message/global-delivery-status",
                                 "message/global-headers", "message/global",
                                 "utf-8"};
 
-std::string human_part(const std::vector<RecipientReport>& reports) {
+std::string human_part(const std::vector<RecipientReport>& reports,
+                       const FlawSet& flaws) {
   std::string text = "This is the mail system of " + std::string(host_name) +
                      ".\r\n";
+  if (flaws.contains("report-bare-lf"_flaw)) text += "Bad news\n follow.\r\n";
+  if (flaws.contains("report-long-line"_flaw)) {
+    for (int i = 0; i < 200; ++i) text += "sorry ";
+    text += "\r\n";
+  }
   for (const RecipientReport& report : reports) {
     text += fmt::format("\r\n{}\r\n  <{}>\r\n", sentence_of(report.action),
                         report.recipient.address);
@@ -56,8 +62,10 @@ std::string human_part(const std::vector<RecipientReport>& reports) {
 /// RFC 3464 section 2: fields of the message, then groups for the recipients.
 std::string status_part(const Message& message,
                         const std::vector<RecipientReport>& reports,
-                        const Types& types) {
-  std::string text = fmt::format("Reporting-MTA: dns; {}\r\n", host_name);
+                        const Types& types, const FlawSet& flaws) {
+  std::string text;
+  if (!flaws.contains("report-without-mta"_flaw))
+    text = fmt::format("Reporting-MTA: dns; {}\r\n", host_name);
   const auto& envelope_id = message.options.envelope_id;
   if (const auto id = decode_xtext(envelope_id); id && !id->empty())
     text += "Original-Envelope-Id: " + *id + "\r\n";
@@ -109,6 +117,12 @@ std::string boundary_for(std::string_view text, std::uint64_t number) {
   return boundary;
 }
 
+std::string multipart_type(const std::string& boundary) {
+  return fmt::format(
+      "multipart/report; report-type=delivery-status;\r\n\tboundary=\"{}\"",
+      boundary);
+}
+
 std::string part(const std::string& boundary, std::string_view type,
                  std::string_view text, bool is_ascii) {
   std::string result =
@@ -119,22 +133,38 @@ std::string part(const std::string& boundary, std::string_view type,
   return result + (text.ends_with("\r\n") ? "\r\n" : "\r\n\r\n");
 }
 
-std::string header_for(const Message& message, Action action,
-                       const ReportOrigin& origin,
-                       const std::string& boundary) {
+/// With its CRLF; with a flaw another date, or none.
+std::string date_field(const ReportOrigin& origin) {
+  std::string date = date_time(origin.time);
+  if (origin.flaws.contains("report-without-date"_flaw)) return "";
+  if (origin.flaws.contains("report-two-digit-year"_flaw))
+    date = two_digit_date_time(origin.time);
+  if (origin.flaws.contains("report-impossible-date"_flaw))
+    date = impossible_date_time(origin.time);
+  return "Date: " + date + "\r\n";
+}
+
+std::string message_id_field(const ReportOrigin& origin) {
+  if (origin.flaws.contains("report-without-message-id"_flaw)) return "";
   const auto serial = origin.time.time_since_epoch().count();
+  const auto left = origin.flaws.contains("report-message-id-repeated"_flaw)
+                        ? std::string("report")
+                        : fmt::format("report.{}.{}", origin.number, serial);
+  return fmt::format("Message-ID: <{}@{}>\r\n", left, host_name);
+}
+
+std::string header_for(const Message& message, Action action,
+                       const ReportOrigin& origin) {
   return fmt::format(
-      "Date: {}\r\n"
+      "{}"
       "From: Mail Delivery System <postmaster@{}>\r\n"
       "To: <{}>\r\n"
-      "Message-ID: <report.{}.{}@{}>\r\n"
+      "{}"
       "Subject: Delivery status: {}\r\n"
       "Auto-Submitted: auto-replied\r\n"
-      "MIME-Version: 1.0\r\n"
-      "Content-Type: multipart/report; report-type=delivery-status;\r\n"
-      "\tboundary=\"{}\"\r\n",
-      date_time(origin.time), mail_domain, message.sender, origin.number,
-      serial, host_name, name_of(action), boundary);
+      "MIME-Version: 1.0\r\n",
+      date_field(origin), mail_domain, message.sender,
+      message_id_field(origin), name_of(action));
 }
 
 }  // namespace
@@ -146,24 +176,32 @@ Message report_on(const Message& message,
   const Action action = reports.front().action;
   bool is_whole = false;
   const auto returned = returned_part(message, action, is_whole);
-  const std::string human = human_part(reports);
-  const std::string status = status_part(message, reports, types);
+  const std::string human = human_part(reports, origin.flaws);
+  const std::string status = status_part(message, reports, types, origin.flaws);
   const bool is_ascii = !has_non_ascii(human) && !has_non_ascii(status) &&
                         !has_non_ascii(returned);
   const auto boundary =
       boundary_for(human + status + std::string(returned), origin.number);
 
   Message result;
-  if (origin.is_answerable) result.sender = "postmaster@example.test";
-  result.octets = header_for(message, action, origin, boundary);
-  if (!is_ascii) result.octets += "Content-Transfer-Encoding: 8bit\r\n";
+  if (origin.flaws.contains("dsn-sender-not-null"_flaw))
+    result.sender = "postmaster@example.test";
   const std::string human_type =
       is_ascii ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8";
-  result.octets += "\r\n" + part(boundary, human_type, human, is_ascii) +
-                   part(boundary, types.status, status, is_ascii) +
-                   part(boundary, is_whole ? types.message : types.header,
-                        returned, is_ascii) +
-                   "--" + boundary + "--\r\n";
+  const bool is_plain = origin.flaws.contains("report-plain-text"_flaw);
+  result.octets = header_for(message, action, origin) + "Content-Type: " +
+                  (is_plain ? human_type : multipart_type(boundary)) + "\r\n";
+  if (!is_ascii) result.octets += "Content-Transfer-Encoding: 8bit\r\n";
+  result.octets += "\r\n";
+  if (is_plain) {
+    result.octets += human + "\r\n" + std::string(returned);
+  } else {
+    result.octets += part(boundary, human_type, human, is_ascii) +
+                     part(boundary, types.status, status, is_ascii) +
+                     part(boundary, is_whole ? types.message : types.header,
+                          returned, is_ascii) +
+                     "--" + boundary + "--\r\n";
+  }
   Recipient back;
   back.address = message.sender;
   const auto at = message.sender.rfind('@');

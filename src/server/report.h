@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/flaws.h"
 #include "server/store.h"
 
 namespace smtpspec::server {
@@ -31,12 +32,12 @@ struct RecipientReport {
 struct ReportOrigin {
   std::uint64_t number = 0;
   std::chrono::system_clock::time_point time;
-  /// With a flaw: its sender is not <>, so that reports on it come back.
-  bool is_answerable = false;
+  FlawSet flaws = {};
 };
 
 /// The report to the sender of `message`, who is not <>: from <>, with a whole
-/// header. It is relayed unless the sender is one of ours.
+/// header. It is relayed unless the sender is one of ours. With a flaw its own
+/// sender is not <>, so that reports on it come back.
 Message report_on(const Message& message,
                   const std::vector<RecipientReport>& reports,
                   const ReportOrigin& origin);

@@ -12,7 +12,7 @@ using testing::Not;
 using testing::StartsWith;
 
 const ReportOrigin origin = {
-    7, std::chrono::sys_days(std::chrono::year(2026) / 11 / 21)};
+    7, std::chrono::sys_days(std::chrono::year(2026) / 11 / 21), {}};
 
 Message message() {
   Message result;
@@ -101,6 +101,30 @@ TEST(Report, SaysThatItHasEightBitOctets) {
   EXPECT_TRUE(report.options.is_eight_bit);
   EXPECT_THAT(report.octets, HasSubstr("message/global-delivery-status\r\n"
                                        "Content-Transfer-Encoding: 8bit\r\n"));
+}
+
+TEST(Report, WithAFlawIsWhatItSays) {
+  const auto octets = [](FlawId flaw) {
+    ReportOrigin flawed = origin;
+    flawed.flaws = {flaw};
+    return report_on(message(), {failure()}, flawed).octets;
+  };
+  EXPECT_THAT(octets("report-plain-text"_flaw),
+              Not(HasSubstr("multipart/report")));
+  EXPECT_THAT(octets("report-without-mta"_flaw),
+              Not(HasSubstr("Reporting-MTA")));
+  EXPECT_THAT(octets("report-without-date"_flaw), StartsWith("From: "));
+  EXPECT_THAT(octets("report-two-digit-year"_flaw),
+              StartsWith("Date: Sat, 21 Nov 26 00:00:00 +0000\r\n"));
+  EXPECT_THAT(octets("report-impossible-date"_flaw),
+              StartsWith("Date: Sat, 30 Feb 2026 00:00:00 +0000\r\n"));
+  EXPECT_THAT(octets("report-without-message-id"_flaw),
+              Not(HasSubstr("Message-ID")));
+  EXPECT_THAT(octets("report-message-id-repeated"_flaw),
+              HasSubstr("\r\nMessage-ID: <report@mx.example.test>\r\n"));
+  EXPECT_THAT(octets("report-bare-lf"_flaw), HasSubstr("news\n follow"));
+  EXPECT_THAT(octets("report-long-line"_flaw),
+              HasSubstr(std::string("sorry sorry")));
 }
 
 TEST(Report, ToOneOfOursStaysHere) {

@@ -14,9 +14,9 @@ constexpr std::string_view longest_mailbox =
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 static_assert(longest_mailbox.size() == 64);
 
-constexpr std::array<std::string_view, 10> mailboxes = {
+constexpr std::array<std::string_view, 11> mailboxes = {
     "alice", "bob", "carol", "dave", "theboss", "postmaster", "staff", "crew",
-    longest_mailbox, utf8_mailbox};
+    away_mailbox, longest_mailbox, utf8_mailbox};
 
 constexpr std::array<Elsewhere, 2> gone = {{
     {"carol", "carol@elsewhere.example", true},

@@ -2,6 +2,7 @@
 // took.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -18,6 +19,8 @@ constexpr std::string_view mail_domain = "example.test";
 /// Whoever comes from there on port 25 may send anywhere, as the hosts of a
 /// site's own network may.
 constexpr std::string_view trusted_address = "127.0.0.9";
+/// Whoever comes from there is not served.
+constexpr std::string_view refused_address = "127.0.0.8";
 /// Mail for it is kept until whoever has logged in asks for it (RFC 2645).
 constexpr std::string_view customer_domain = "customer.example";
 /// Mail from senders in this domain is refused.
@@ -31,9 +34,12 @@ constexpr int owner_since = 2020;
 
 /// The mailbox to which mail for `local_part` goes, in lower case: "alice" for
 /// Alice and alice+lists; nothing if there is none. The mailboxes are alice,
-/// bob, theboss, postmaster, 64 times 'x', and one in UTF-8; the lists staff and
-/// crew; carol and dave, who are elsewhere.
+/// bob, theboss, postmaster, frank, 64 times 'x', and one in UTF-8; the lists
+/// staff and crew; carol and dave, who are elsewhere.
 std::optional<std::string> mailbox_of(std::string_view local_part);
+
+/// Whose mail a machine answers (RFC 3834).
+constexpr std::string_view away_mailbox = "frank";
 
 /// The mailbox with a name outside ASCII (RFC 6531): two Han characters.
 constexpr std::string_view utf8_mailbox = "\xe7\x94\xa8\xe6\x88\xb7";
@@ -94,6 +100,8 @@ struct Message {
   /// It goes to another host, and so do all its recipients.
   bool is_relayed = false;
   MailOptions options;
+  /// It stays here until then (RFC 4865).
+  std::chrono::system_clock::time_point release = {};
 };
 
 /// The newest messages of all sessions, and how many logins failed.

@@ -43,7 +43,11 @@ std::string date_of(const TraceFacts& facts, const FlawSet& flaws) {
   const auto now = std::chrono::floor<std::chrono::seconds>(facts.time);
   std::string date = right;
   if (flaws.contains("received-two-digit-year"_flaw))
-    date = fmt::format("{:%a, %d %b %y %H:%M:%S} +0000", fmt::gmtime(now));
+    date = two_digit_date_time(facts.time);
+  if (flaws.contains("received-impossible-date"_flaw))
+    date = impossible_date_time(facts.time);
+  if (flaws.contains("received-zone-unknown"_flaw))
+    date = fmt::format("{:%a, %d %b %Y %H:%M:%S} -0000", fmt::gmtime(now));
   if (flaws.contains("received-zone-name"_flaw))
     date = fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
   if (flaws.contains("received-bad-date"_flaw))
@@ -57,6 +61,16 @@ std::string date_of(const TraceFacts& facts, const FlawSet& flaws) {
 std::string date_time(std::chrono::system_clock::time_point time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(seconds));
+}
+
+std::string two_digit_date_time(std::chrono::system_clock::time_point time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%a, %d %b %y %H:%M:%S} +0000", fmt::gmtime(seconds));
+}
+
+std::string impossible_date_time(std::chrono::system_clock::time_point time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%a, 30 Feb %Y %H:%M:%S} +0000", fmt::gmtime(seconds));
 }
 
 std::string received_field(const TraceFacts& facts, const FlawSet& flaws) {
@@ -77,7 +91,8 @@ std::string return_path_field(const TraceFacts& facts, const FlawSet& flaws) {
     path = facts.recipients[0].address;
   if (!flaws.contains("return-path-without-brackets"_flaw))
     path = "<" + path + ">";
-  return "Return-Path: " + path + "\r\n";
+  const std::string field = "Return-Path: " + path + "\r\n";
+  return flaws.contains("return-path-twice"_flaw) ? field + field : field;
 }
 
 }  // namespace smtpspec::server

@@ -25,12 +25,16 @@ struct TraceFacts {
 
 /// "Sat, 21 Nov 2026 00:00:00 +0000" (RFC 5322 section 3.3).
 std::string date_time(std::chrono::system_clock::time_point time);
+/// What flaws write in its place: "Sat, 21 Nov 26 00:00:00 +0000" and "Sat, 30
+/// Feb 2026 00:00:00 +0000".
+std::string two_digit_date_time(std::chrono::system_clock::time_point time);
+std::string impossible_date_time(std::chrono::system_clock::time_point time);
 
 /// Received, with its CRLF.
 std::string received_field(const TraceFacts& facts, const FlawSet& flaws);
 
-/// Return-Path, with its CRLF, which final delivery adds; empty if a flaw adds
-/// none.
+/// Return-Path, with its CRLF, which final delivery adds; with flaws none, or
+/// two.
 std::string return_path_field(const TraceFacts& facts, const FlawSet& flaws);
 
 }  // namespace smtpspec::server

@@ -33,6 +33,8 @@ struct DeliveryFacts {
   bool final_delivery = false;
   /// The target wrote the message itself (a DSN); the octets sent are void.
   bool is_generated = false;
+  /// The other reports that came of the same test, as they arrived.
+  std::vector<std::string> other_reports;
   /// Seen by our SMTP receiver as the target's next hop.
   bool via_next_hop = false;
 };

@@ -84,6 +84,20 @@ Judgement generated_message_id(const Delivered& delivered) {
                               id->unfolded()));
 }
 
+Judgement generated_message_id_unique(const Delivered& delivered) {
+  if (!delivered.facts.is_generated) return std::nullopt;
+  const auto id = message_id(delivered.arrived);
+  if (id.empty()) return std::nullopt;
+  for (const std::string& octets : delivered.facts.other_reports) {
+    const Message other = parse_message(octets);
+    // One report may arrive twice.
+    if (message_id(other) == id && other.body != delivered.arrived.body)
+      return complain(
+          fmt::format("two notifications have the Message-ID {}", id));
+  }
+  return std::nullopt;
+}
+
 Judgement generated_line_ends(const Delivered& delivered) {
   // What a mailbox keeps says nothing of line ends.
   if (!delivered.facts.is_generated || delivered.facts.final_delivery)
@@ -109,6 +123,7 @@ constexpr DeliveryRule rules[] = {
     {"dsn-reporting-mta", dsn_reporting_mta},
     {"generated-date-from", generated_date_from},
     {"generated-message-id", generated_message_id},
+    {"generated-message-id-unique", generated_message_id_unique},
     {"generated-line-ends", generated_line_ends},
 };
 

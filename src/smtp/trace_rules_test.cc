@@ -822,6 +822,17 @@ TEST(TraceRules, ReportsHaveADateASenderAndAnId) {
   EXPECT_EQ(message_id(parse_message("A: b\r\n\r\n")), "");
 }
 
+TEST(TraceRules, ReportsHaveDifferentIds) {
+  auto facts = generated();
+  const std::string rule = "generated-message-id-unique";
+  EXPECT_EQ(judge_report(rule, "sorry", "sorry", facts), "");
+  facts.other_reports = {std::string(report)};
+  EXPECT_EQ(judge_report(rule, "sorry", "sorry", facts), "");
+  EXPECT_EQ(judge_report(rule, "sorry", "sad", facts), "fault");
+  facts.other_reports[0].insert(facts.other_reports[0].find("5A6B7"), "0");
+  EXPECT_EQ(judge_report(rule, "sorry", "sad", facts), "");
+}
+
 TEST(TraceRules, LineEndsOfReportsAreWhole) {
   EXPECT_EQ(judge_report("generated-line-ends", "sorry ", "sorry\n"), "fault");
   EXPECT_EQ(judge_report("generated-line-ends", "sorry ", "sorry\r"), "fault");
