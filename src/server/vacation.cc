@@ -11,8 +11,15 @@
 namespace smtpspec::server {
 namespace {
 
+/// A field's body without the white space and line ends around it.
+std::string_view text_of(const Message& message, std::string_view field) {
+  auto body = field_body(message.octets, field);
+  while (body.ends_with('\n') || body.ends_with('\r')) body.remove_suffix(1);
+  return base::trim(body);
+}
+
 bool is_from_a_machine(const Message& message) {
-  const auto kind = base::trim(field_body(message.octets, "Auto-Submitted"));
+  const auto kind = text_of(message, "Auto-Submitted");
   return !kind.empty() && !base::equal_without_case(kind, "no");
 }
 
@@ -30,8 +37,6 @@ std::optional<Message> vacation_reply(const Message& message,
                                       const ReportOrigin& origin) {
   const std::string address = correspondent(message, origin.flaws);
   if (address.empty() || is_from_a_machine(message)) return std::nullopt;
-  const std::string subject(
-      base::trim(field_body(message.octets, "Subject")));
   Message reply;
   reply.octets = fmt::format(
       "Date: {}\r\n"
@@ -44,7 +49,7 @@ std::optional<Message> vacation_reply(const Message& message,
       "I am away. A machine wrote this.\r\n",
       date_time(origin.time), away_mailbox, mail_domain, address,
       origin.number, origin.time.time_since_epoch().count(), host_name,
-      subject);
+      text_of(message, "Subject"));
   Recipient back;
   back.address = address;
   back.is_relayed = !is_own_name(address.substr(address.rfind('@') + 1));

@@ -25,7 +25,7 @@ TEST(Vacation, AnswersTheSenderFromNobody) {
   EXPECT_EQ(reply->sender, "");
   EXPECT_EQ(reply->recipients.at(0).address, "a@b.example");
   EXPECT_TRUE(reply->is_relayed);
-  EXPECT_THAT(reply->octets, HasSubstr("\r\nSubject: Auto: y\r\n"));
+  EXPECT_THAT(reply->octets, HasSubstr("\r\nSubject: Auto: y\r\nAuto-"));
   EXPECT_FALSE(vacation_reply(message("bob@example.test"), origin())->is_relayed);
 }
 

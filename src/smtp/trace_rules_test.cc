@@ -829,7 +829,7 @@ TEST(TraceRules, ReportsHaveDifferentIds) {
   facts.other_reports = {std::string(report)};
   EXPECT_EQ(judge_report(rule, "sorry", "sorry", facts), "");
   EXPECT_EQ(judge_report(rule, "sorry", "sad", facts), "fault");
-  facts.other_reports[0].insert(facts.other_reports[0].find("5A6B7"), "0");
+  facts.other_reports[0].insert(facts.other_reports[0].find("5A6B7@"), "0");
   EXPECT_EQ(judge_report(rule, "sorry", "sad", facts), "");
 }
 
