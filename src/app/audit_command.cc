@@ -257,8 +257,9 @@ class Audit {
     if (!is_far() && !profile_.host6.empty() &&
         (profile_.source6.empty() || profile_.source6 == "::1")) {
       report_.remarks.emplace_back(
-          "WARNING: most servers trust ::1. Name another address in the profile:");
-      report_.remarks.emplace_back("sources: {outside6: fd00::2}");
+          "WARNING: most servers trust ::1. Name another address in the");
+      report_.remarks.emplace_back(
+          "profile: sources: {outside6: fd00::2}");
     }
   }
 

@@ -180,8 +180,8 @@ const std::string& Attempter::source() const {
 
 awaitable<void> Attempter::open() {
   const std::string& source = this->source();
-  const bool goes_elsewhere =
-      scenario_.source == scenario::Source::trusted && target_.trusting_endpoint;
+  const bool is_trusted = scenario_.source == scenario::Source::trusted;
+  const bool goes_elsewhere = is_trusted && target_.trusting_endpoint;
   const scenario::Endpoint& endpoint =
       goes_elsewhere ? *target_.trusting_endpoint : target_.endpoint;
   if (target_.pace) co_await target_.pace->turn();

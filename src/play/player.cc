@@ -61,7 +61,7 @@ class Player {
     if (!result.reason.empty())
       result.reason += "; mail came when the test had ended";
     auto& lines = result.transcripts.back().lines;
-    lines.push_back({TranscriptLine::Kind::event, "after the end of the test:"});
+    lines.push_back({TranscriptLine::Kind::event, "after the test's end:"});
     lines.insert(lines.end(), late.transcript.lines.begin(),
                  late.transcript.lines.end());
     if (accuses(result.verdict)) co_await confirm(played, true);
