@@ -20,6 +20,7 @@ struct ServeOptions {
   std::uint16_t port = 2525;
   std::string listener = "mta";
   std::vector<std::string> flaws;
+  std::vector<std::string> mechanisms;
   bool list_flaws = false;
 };
 
@@ -35,6 +36,7 @@ int serve(const ServeOptions& options) {
   auto listener_options =
       reference_listener(listener_of(options.listener), flaws_of(options.flaws));
   listener_options.port = options.port;
+  listener_options.mechanisms = mechanisms_of(options.mechanisms);
   server::Listener listener(io, listener_options, store);
   std::cout << fmt::format("listening on {}:{} until Ctrl-C\n",
                            listener_options.address, listener.port())
@@ -55,6 +57,10 @@ std::function<int()> add_serve(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--flaw", options->flaws,
                  "Break one thing on purpose; may be given more than once");
+  app.add_option("--mechanisms", options->mechanisms,
+                 "Offer these mechanisms of AUTH alone, with commas between "
+                 "them; all if not given")
+      ->delimiter(',');
   app.add_flag("--list-flaws", options->list_flaws, "Show all flaws");
   return [options] {
     return options->list_flaws ? list_flaws() : serve(*options);

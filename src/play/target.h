@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "play/pace.h"
 #include "play/secrets.h"
@@ -24,6 +25,7 @@ struct Target {
   /// Of all connections to it; nullptr: as fast as they come.
   std::shared_ptr<Pace> pace;
   bool permits_guessing = false;  ///< see scenario::Profile
+  std::vector<std::string> mechanisms;  ///< see scenario::Profile
 
   /// RFC 8314 section 3: TLS comes before the greeting.
   bool has_implicit_tls() const {

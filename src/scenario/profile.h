@@ -62,6 +62,9 @@ struct Profile {
   /// `permits: [guessing]`: its own account may get wrong passwords by the
   /// dozen, which can lock it.
   bool permits_guessing = false;
+  /// The mechanisms of SASL that its operator says it offers under TLS, in upper
+  /// case; empty: nothing is said.
+  std::vector<std::string> mechanisms;
   std::map<Listener, Endpoint> listeners;
   /// Local address that connections are made from; empty: the system's choice.
   std::string source;
