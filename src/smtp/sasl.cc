@@ -223,7 +223,10 @@ std::optional<std::string> SaslClient::initial_response() {
   return mechanism_->initial_response();
 }
 
-bool SaslClient::is_done() const { return mechanism_->is_done(); }
+bool SaslClient::is_done() const {
+  // Behind a replay nothing is left, and nothing is proved to us.
+  return !earlier_.response.empty() || mechanism_->is_done();
+}
 
 std::string SaslClient::respond(const std::string& challenge) {
   // To the same challenge it would be right.
