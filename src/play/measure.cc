@@ -21,10 +21,10 @@ constexpr int reply_rounds = 2;
 
 /// How many values are drawn of which no two are to be alike, how many of them on
 /// one connection, and on how many connections at most: logins that we break off
-/// count as failed with some servers.
+/// count as failed with some servers, which answer later and later, or close.
 constexpr std::size_t most_draws = 50;
-constexpr std::size_t draws_of_session = 10;
-constexpr int most_sessions = 15;
+constexpr std::size_t draws_of_session = 3;
+constexpr int most_sessions = 25;
 
 /// What came of one of two dialogs.
 struct Samples {

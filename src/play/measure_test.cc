@@ -230,7 +230,7 @@ TEST_F(MeasureTest, WhatComesAgainIsNoted) {
   const auto result = play_against(judge);
   EXPECT_EQ(result.verdict, Verdict::noted);
   EXPECT_THAT(result.reason, HasSubstr("of 50 the 1. came as the 2. again"));
-  EXPECT_EQ(server_->connections(), 5);
+  EXPECT_EQ(server_->connections(), 17);
 }
 
 TEST_F(MeasureTest, WithoutARightPasswordNoneIsGuessed) {
