@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "server/burl.h"
+#include "server/sasl.h"
 #include "server/tls_options.h"
 #include "server/users.h"
 
@@ -52,6 +53,22 @@ server::ListenerOptions reference_listener(Kind listener,
     options.tls = server::tls_context(flaws, reference_certificate());
   options.implicit_tls = listener == Kind::submissions;
   return options;
+}
+
+std::vector<std::string> mechanisms_of(const std::vector<std::string>& names) {
+  std::vector<std::string> result;
+  for (const std::string& name : names) {
+    const auto* mechanism = server::find_mechanism(name);
+    if (mechanism == nullptr) {
+      std::string all;
+      for (const auto& known : server::sasl_mechanisms())
+        all += " " + std::string(known.name);
+      throw std::invalid_argument(fmt::format(
+          "the reference server has no mechanism '{}', only:{}", name, all));
+    }
+    result.emplace_back(mechanism->name);
+  }
+  return result;
 }
 
 server::FlawSet flaws_of(const std::vector<std::string>& names) {

@@ -31,6 +31,10 @@ server::FlawSet flaws_of(const std::vector<std::string>& names);
 server::ListenerOptions reference_listener(scenario::Listener listener,
                                            server::FlawSet flaws);
 
+/// `names` as the reference server knows them. Throws std::invalid_argument for
+/// a mechanism that it does not have.
+std::vector<std::string> mechanisms_of(const std::vector<std::string>& names);
+
 class Reference {
  public:
   /// Listens on free ports of 127.0.0.1 as long as it lives.

@@ -21,6 +21,7 @@ struct ServeOptions {
   std::uint16_t port = 2525;
   std::string listener = "mta";
   std::vector<std::string> flaws;
+  std::vector<std::string> mechanisms;
   bool list_flaws = false;
 };
 
@@ -37,6 +38,7 @@ int serve(const ServeOptions& options) {
       reference_listener(listener_of(options.listener), flaws_of(options.flaws));
   listener_options.address = options.address;
   listener_options.port = options.port;
+  listener_options.mechanisms = mechanisms_of(options.mechanisms);
   server::Listener listener(io, listener_options, store);
   const bool is_ipv6 = options.address.find(':') != std::string::npos;
   std::cout << fmt::format("listening on {}:{} until Ctrl-C\n",
@@ -63,6 +65,10 @@ std::function<int()> add_serve(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--flaw", options->flaws,
                  "Break one thing on purpose; may be given more than once");
+  app.add_option("--mechanisms", options->mechanisms,
+                 "Offer these mechanisms of AUTH alone, with commas between "
+                 "them; all if not given")
+      ->delimiter(',');
   app.add_flag("--list-flaws", options->list_flaws, "Show all flaws");
   return [options] {
     return options->list_flaws ? list_flaws() : serve(*options);

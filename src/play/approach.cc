@@ -32,8 +32,17 @@ bool offers(const smtp::Capabilities& capabilities, const std::string& need) {
 }  // namespace
 
 void check_needs(const scenario::Scenario& scenario,
-                 const smtp::Capabilities& capabilities) {
+                 const smtp::Capabilities& capabilities,
+                 const std::vector<std::string>& mechanisms) {
   for (const std::string& need : scenario.needs) {
+    const auto words = base::words(need);
+    const bool is_excluded =
+        words.size() == 2 && words.front() == "AUTH" && !mechanisms.empty() &&
+        std::find(mechanisms.begin(), mechanisms.end(), words.back()) ==
+            mechanisms.end();
+    if (is_excluded) {
+      skip(fmt::format("the profile's mechanisms leave out {}", words.back()));
+    }
     if (!offers(capabilities, need))
       skip(fmt::format("{} is not advertised", need));
   }
@@ -65,7 +74,7 @@ awaitable<void> Approach::run() {
     co_await secure(false);
   }
   if (from == Start::auth || wants_login()) co_await authenticate();
-  check_needs(scenario_, session_.capabilities());
+  check_needs(scenario_, session_.capabilities(), target_.mechanisms);
   if (from == Start::mail || from == Start::rcpt || from == Start::data)
     co_await begin_mail();
 }
@@ -222,6 +231,7 @@ smtp::SaslCredentials Approach::credentials() const {
   result.password = get("password");
   result.token = get("bearer");
   result.host = get("host");
+  result.other_user = get("user2");
   result.port = std::to_string(target_.endpoint.port);
   if (tls_) {
     result.tls_unique = tls_->unique;
@@ -230,15 +240,19 @@ smtp::SaslCredentials Approach::credentials() const {
   return result;
 }
 
-awaitable<Event> Approach::log_in(const scenario::Authenticate& step) {
-  const smtp::SaslCredentials with = credentials();
+awaitable<Event> Approach::log_in(const scenario::Authenticate& step,
+                                  smtp::SaslRound& earlier) {
+  smtp::SaslCredentials with = credentials();
+  with.earlier = earlier;
+  // What is made up wants no channel.
+  if (step.twist == "made-up binding") with.tls_exporter = "made up";
   if (!smtp::can_log_in(step.mechanism, with)) {
     skip(fmt::format("the profile or the connection has not all that {} needs",
                      step.mechanism));
   }
   require_confidence();
   co_return co_await play::log_in(session_, waits_, step.mechanism, step.twist,
-                                  with);
+                                  with, &earlier);
 }
 
 }  // namespace smtpspec::play

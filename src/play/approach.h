@@ -24,9 +24,12 @@ struct Verdicted {
 };
 
 /// Throws Verdicted, skipped, where the server's reply to EHLO does not offer
-/// what the scenario needs, or offers what it must lack.
+/// what the scenario needs, or offers what it must lack; and where it needs a
+/// mechanism that is none of `mechanisms`, those that the target's operator says
+/// it offers (empty: nothing is said).
 void check_needs(const scenario::Scenario& scenario,
-                 const smtp::Capabilities& capabilities);
+                 const smtp::Capabilities& capabilities,
+                 const std::vector<std::string>& mechanisms);
 
 class Approach {
  public:
@@ -50,8 +53,10 @@ class Approach {
   /// Offers what `demand` says.
   net::asio::awaitable<Event> start_tls(const scenario::StartTls& demand);
   /// Throws Verdicted, skipped, where the profile has no credentials for the
-  /// mechanism.
-  net::asio::awaitable<Event> log_in(const scenario::Authenticate& step);
+  /// mechanism. `earlier` is what "replayed response" says again, and takes the
+  /// last round of the login.
+  net::asio::awaitable<Event> log_in(const scenario::Authenticate& step,
+                                     smtp::SaslRound& earlier);
 
  private:
   net::asio::awaitable<void> require(const std::string& line, int wanted_class);

@@ -26,7 +26,8 @@ class Attempter {
   Attempter(net::asio::any_io_executor executor, const scenario::Test& test,
             const Target& target, const Waits& waits,
             Segmentation segmentation)
-      : scenario_(*test.scenario),
+      : test_(test),
+        scenario_(*test.scenario),
         target_(target),
         waits_(waits),
         segmentation_(segmentation),
@@ -59,6 +60,8 @@ class Attempter {
         ++result.said;
         co_await say(dialog);
         result.waits.push_back(session_.last_wait());
+        const auto fresh = variables_.find("fresh");
+        if (fresh != variables_.end()) result.fresh.push_back(fresh->second);
       }
       result.is_complete = true;
       result.verdict = worst_;
@@ -76,6 +79,7 @@ class Attempter {
           fmt::format("the profile gives no value for {}", missing.name);
     }
     result.last_reply = session_.last_reply();
+    result.lasted = net::Clock::now() - begun_;
     co_return result;
   }
 
@@ -84,6 +88,7 @@ class Attempter {
     co_await session_.finish(waits_.deadline(waits_.farewell));
     result.sent.mail = std::move(session_.mail_record());
     result.transcript = std::move(session_.transcript());
+    result.beside = std::move(overheard_);
     result.breaches = session_.breaches();
   }
 
@@ -106,9 +111,12 @@ class Attempter {
                                 Judgement& judgement);
   awaitable<bool> answers_noop();
   void check_needs_once();
+  awaitable<void> log_in(const scenario::Authenticate& step);
+  awaitable<void> overhear(const scenario::Authenticate& step);
   void note_verdict(const Judgement& judgement, int line,
                     const std::string& wanted);
 
+  const scenario::Test& test_;
   const scenario::Scenario& scenario_;
   const Target& target_;
   const Waits& waits_;
@@ -119,6 +127,11 @@ class Attempter {
   Verdict level_;
   /// What an AUTH line drew, for the S line behind it.
   std::optional<Event> answered_;
+  /// The last round of a login: to be said again, or what was said.
+  smtp::SaslRound round_;
+  /// Of the session whose login is replayed.
+  Transcript overheard_;
+  net::Clock::time_point begun_;
   bool checked_needs_ = false;
   bool said_something_ = false;
   std::string outgoing_;
@@ -185,6 +198,7 @@ awaitable<void> Attempter::open() {
   const scenario::Endpoint& endpoint =
       goes_elsewhere ? *target_.trusting_endpoint : target_.endpoint;
   if (target_.pace) co_await target_.pace->turn();
+  begun_ = net::Clock::now();
   std::string problem;
   bool is_refused = false;
   try {
@@ -211,7 +225,7 @@ awaitable<void> Attempter::open() {
 void Attempter::check_needs_once() {
   if (checked_needs_ || !session_.has_capabilities()) return;
   checked_needs_ = true;
-  check_needs(scenario_, session_.capabilities());
+  check_needs(scenario_, session_.capabilities(), target_.mechanisms);
 }
 
 awaitable<void> Attempter::say(const scenario::Dialog& dialog) {
@@ -234,8 +248,37 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
   } else if (const auto* tls = std::get_if<scenario::StartTls>(&step)) {
     co_await start_tls(*tls);
   } else if (const auto* login = std::get_if<scenario::Authenticate>(&step)) {
-    said_something_ = true;
-    answered_ = co_await approach_.log_in(*login);
+    co_await log_in(*login);
+  }
+}
+
+awaitable<void> Attempter::log_in(const scenario::Authenticate& step) {
+  if (step.twist == "replayed response") co_await overhear(step);
+  said_something_ = true;
+  answered_ = co_await approach_.log_in(step, round_);
+}
+
+/// Logs in rightly on a connection of its own, and keeps what was said there.
+awaitable<void> Attempter::overhear(const scenario::Authenticate& step) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  Attempter other(executor, test_, target_, waits_, segmentation_);
+  scenario::Dialog right;
+  right.steps.push_back(
+      scenario::Authenticate{step.mechanism, "", step.line});
+  Attempt login = co_await other.begin(right, true);
+  const bool is_blocked = login.verdict != Verdict::passed;
+  std::string outcome = login.reason;
+  if (!is_blocked && other.answered_) {
+    const auto* reply = std::get_if<smtp::Reply>(&*other.answered_);
+    if (!reply || reply->code != 235) outcome = describe(*other.answered_);
+  }
+  round_ = other.round_;
+  co_await other.end(login);
+  overheard_ = std::move(login.transcript);
+  if (!outcome.empty()) {
+    throw Verdicted{is_blocked ? login.verdict : Verdict::blocked,
+                    "the login that is to be replayed came to " + outcome,
+                    step.line, login.transient};
   }
 }
 

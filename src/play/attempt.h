@@ -32,7 +32,7 @@ struct Attempt {
   /// A second connection may do better.
   bool transient = false;
   Transcript transcript;
-  /// Of the session beside it; without lines where there was none.
+  /// Of the session beside it, or before it; without lines where there was none.
   Transcript beside;
   std::vector<Breach> breaches;
   /// The dialog was said to its end.
@@ -54,6 +54,10 @@ struct Attempt {
   int said = 0;
   /// How long the last reply took each time that it passed.
   std::vector<std::chrono::nanoseconds> waits;
+  /// From the connecting to the end of the dialog.
+  std::chrono::nanoseconds lasted{0};
+  /// What the dialog captured as `fresh`, each time that it passed.
+  std::vector<std::string> fresh;
   /// The octets of the last reply before the farewell.
   std::string last_reply;
 };

@@ -96,6 +96,21 @@ Finding compare_replies(const std::vector<std::string>& of_dialog,
                       quoted(b))};
 }
 
+Finding judge_repeats(const std::vector<std::string>& drawn) {
+  if (drawn.size() < 2)
+    return {Verdict::blocked, "there are no two that could be alike"};
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    const auto first = static_cast<std::size_t>(
+        std::find(drawn.begin(), drawn.end(), drawn[i]) - drawn.begin());
+    if (first == i) continue;
+    return {Verdict::noted,
+            fmt::format("of {} the {}. came as the {}. again: {}", drawn.size(),
+                        first + 1, i + 1, quoted(drawn[i]))};
+  }
+  return {Verdict::passed,
+          fmt::format("{} were drawn, no two alike", drawn.size())};
+}
+
 Finding judge_guesses(const Guesses& guesses) {
   std::string seen = delays(guesses.waits);
   if (!guesses.hindrances.empty()) {

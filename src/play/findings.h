@@ -32,6 +32,10 @@ Finding compare_times(const Times& of_dialog, const Times& of_against);
 Finding compare_replies(const std::vector<std::string>& of_dialog,
                         const std::vector<std::string>& of_against);
 
+/// Whether no two of what was drawn are alike. It says how many that were; one
+/// alone tells nothing (blocked).
+Finding judge_repeats(const std::vector<std::string>& drawn);
+
 /// What became of wrong passwords, and of the right one behind them.
 struct Guesses {
   int said = 0;

@@ -117,5 +117,13 @@ TEST(Guessing, ALockIsNotedNeverMore) {
   EXPECT_THAT(finding.text, Not(HasSubstr("logs in")));
 }
 
+TEST(Findings, WhatComesTwiceIsNoted) {
+  const auto finding = judge_repeats({"a", "b", "c", "b"});
+  EXPECT_EQ(finding.verdict, Verdict::noted);
+  EXPECT_EQ(finding.text, "of 4 the 2. came as the 4. again: \"b\"");
+  EXPECT_EQ(judge_repeats({"a", "b"}).text, "2 were drawn, no two alike");
+  EXPECT_EQ(judge_repeats({"a"}).verdict, Verdict::blocked);
+}
+
 }  // namespace
 }  // namespace smtpspec::play

@@ -40,7 +40,8 @@ std::string answer(smtp::SaslClient& client, const smtp::Reply& challenge,
 
 awaitable<Event> log_in(Session& session, const Waits& waits,
                         std::string mechanism, std::string twist,
-                        smtp::SaslCredentials credentials) {
+                        smtp::SaslCredentials credentials,
+                        smtp::SaslRound* last) {
   smtp::SaslClient client(mechanism, std::move(credentials), twist);
   auto initial = client.initial_response();
   std::string line = "AUTH " + mechanism;
@@ -64,6 +65,7 @@ awaitable<Event> log_in(Session& session, const Waits& waits,
     initial.reset();
     if (!problem.empty()) session.remark("we cancel: " + problem);
   }
+  if (last) *last = client.last_round();
   const auto* reply = std::get_if<smtp::Reply>(&event);
   if (reply && reply->reply_class() == 2 && !client.is_done())
     problem = "235 before the server's proof";

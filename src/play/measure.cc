@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "play/attempt.h"
@@ -17,6 +18,13 @@ using scenario::Measure;
 
 /// How often replies are drawn that are to be the same.
 constexpr int reply_rounds = 2;
+
+/// How many values are drawn of which no two are to be alike, how many of them on
+/// one connection, and on how many connections at most: logins that we break off
+/// count as failed with some servers, which answer later and later, or close.
+constexpr std::size_t most_draws = 50;
+constexpr std::size_t draws_of_session = 3;
+constexpr int most_sessions = 25;
 
 /// What came of one of two dialogs.
 struct Samples {
@@ -58,7 +66,9 @@ class Measurement {
       case Measure::none: break;
       case Measure::replies: co_await compare(reply_rounds); break;
       case Measure::times: co_await compare(most_guesses); break;
-      case Measure::throttling: co_await guess(); break;
+      case Measure::throttling: co_await guess(most_guesses); break;
+      case Measure::spread: co_await guess(1); break;
+      case Measure::repeats: co_await draw(); break;
     }
   }
 
@@ -102,9 +112,11 @@ class Measurement {
         user->second, "USER");
   }
 
-  /// Many wrong passwords on as few connections as the server lets us, and the
-  /// right one on a connection of its own, before and after them.
-  awaitable<void> guess() {
+  /// Many wrong passwords, `of_session` on each connection or as few as the
+  /// server lets us, and the right one on a connection of its own, before and
+  /// after them. Where each has its own connection, its time is that of the whole
+  /// session, less what a right one takes.
+  awaitable<void> guess(int of_session) {
     Attempt before = co_await say(against());
     if (before.verdict != Verdict::passed) {
       // Other tests may have locked the account: they mistype as well.
@@ -114,8 +126,12 @@ class Measurement {
     keep(played_, before);
     Guesses guesses;
     while (guesses.said < most_guesses) {
-      Attempt next = co_await say(dialog(), most_guesses - guesses.said);
+      Attempt next = co_await say(
+          dialog(), std::min(of_session, most_guesses - guesses.said));
       guesses.said += next.said;
+      if (of_session == 1 && !next.waits.empty())
+        next.waits = {std::max(next.lasted - before.lasted,
+                               std::chrono::nanoseconds(0))};
       guesses.waits.insert(guesses.waits.end(), next.waits.begin(),
                            next.waits.end());
       if (guesses.waits.empty()) {
@@ -139,6 +155,25 @@ class Measurement {
       }
     }
     conclude(judge_guesses(guesses));
+  }
+
+  /// What `dialog` captures as `fresh`, many times on few connections.
+  awaitable<void> draw() {
+    std::vector<std::string> drawn;
+    for (int i = 0; i < most_sessions && drawn.size() < most_draws; ++i) {
+      const auto wanted =
+          std::min(draws_of_session, most_draws - drawn.size());
+      Attempt next = co_await say(dialog(), static_cast<int>(wanted));
+      if (next.fresh.empty() && drawn.size() < 2) {
+        give_up(next, fmt::format("after {} of {}", drawn.size(), most_draws));
+        co_return;
+      }
+      drawn.insert(drawn.end(), next.fresh.begin(), next.fresh.end());
+      const bool is_over = next.fresh.empty();
+      keep(played_, next);
+      if (is_over) break;
+    }
+    conclude(judge_repeats(drawn));
   }
 
   /// What is no answer to a login, or to this one, proves nothing.

@@ -216,6 +216,23 @@ TEST_F(MeasureTest, ALockIsNoted) {
   EXPECT_THAT(result.reason, HasSubstr("the right one is refused"));
 }
 
+TEST_F(MeasureTest, EachGuessHasAConnectionOfItsOwn) {
+  measures_throttling();
+  scenario_.measure = scenario::Measure::spread;
+  EXPECT_EQ(play_against(judge).verdict, Verdict::noted);
+  EXPECT_EQ(log_, "rwwwwwwwwwwr");
+  EXPECT_EQ(server_->connections(), 12);
+}
+
+TEST_F(MeasureTest, WhatComesAgainIsNoted) {
+  scenario_.measure = scenario::Measure::repeats;
+  scenario_.cases[0].dialog = dialog("C: NOOP\nS? 250 ~ /(?<fresh>.+)/\n");
+  const auto result = play_against(judge);
+  EXPECT_EQ(result.verdict, Verdict::noted);
+  EXPECT_THAT(result.reason, HasSubstr("of 50 the 1. came as the 2. again"));
+  EXPECT_EQ(server_->connections(), 17);
+}
+
 TEST_F(MeasureTest, WithoutARightPasswordNoneIsGuessed) {
   measures_throttling();
   const auto result = play_against(refuse);

@@ -1,6 +1,23 @@
 #include "play/target.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace smtpspec::play {
+namespace {
+
+/// offered_scram_sha_1 is SCRAM-SHA-1 where that is one of `mechanisms`.
+void add_offered(scenario::Variables& variables,
+                 const std::vector<std::string>& mechanisms) {
+  for (const std::string& mechanism : mechanisms) {
+    std::string name = "offered_" + base::to_lower(mechanism);
+    std::replace(name.begin(), name.end(), '-', '_');
+    variables.emplace(std::move(name), mechanism);
+  }
+}
+
+}  // namespace
 
 Target target_of(const scenario::Profile& profile,
                  scenario::Listener listener) {
@@ -13,6 +30,8 @@ Target target_of(const scenario::Profile& profile,
   target.variables = profile.variables;
   target.security = profile.security;
   target.permits_guessing = profile.permits_guessing;
+  target.mechanisms = profile.mechanisms;
+  add_offered(target.variables, profile.mechanisms);
   return target;
 }
 

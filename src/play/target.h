@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "play/pace.h"
 #include "play/secrets.h"
@@ -31,6 +32,7 @@ struct Target {
   /// Of all mail to it; nullptr: the same.
   std::shared_ptr<Pace> mail_pace;
   bool permits_guessing = false;  ///< see scenario::Profile
+  std::vector<std::string> mechanisms;  ///< see scenario::Profile
 
   /// RFC 8314 section 3: TLS comes before the greeting.
   bool has_implicit_tls() const {

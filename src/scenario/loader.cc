@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "scenario/cases.h"
 #include "scenario/checks.h"
+#include "scenario/expect.h"
 #include "scenario/yaml.h"
 #include "smtp/reply_rules.h"
 
@@ -182,17 +183,26 @@ class Loader {
     const auto* measure = find(root(), "measure");
     const auto* against = find(root(), "against");
     if (measure == nullptr && against == nullptr) return;
-    if (measure == nullptr || against == nullptr)
-      file_.fail(root(), "'measure' and 'against' go together");
-    const auto parsed = parse_measure(file_.scalar(*measure, "measure"));
-    if (!parsed)
-      file_.fail(*measure, "measure is replies, times or throttling");
+    const auto parsed = measure == nullptr
+                            ? Measure::none
+                            : parse_measure(file_.scalar(*measure, "measure"));
+    if (!parsed) {
+      file_.fail(*measure,
+                 "measure is replies, times, throttling, spread or repeats");
+    }
+    const bool compares = measure != nullptr && *parsed != Measure::repeats;
+    if (compares != (against != nullptr))
+      file_.fail(root(), "'measure' and 'against' go together, but for repeats");
     for (const auto* key : {"watch", "control", "beside", "cases"}) {
       if (find(root(), key) != nullptr)
         file_.fail(*measure,
                    fmt::format("a measured scenario has no '{}'", key));
     }
     scenario_.measure = *parsed;
+    if (*parsed == Measure::repeats) {
+      check_captures_fresh(*measure);
+      return;
+    }
     const auto block = file_.block(*against, "against");
     scenario_.against_source = block.text;
     scenario_.against = parse(block, file_.text(), false);
@@ -208,6 +218,15 @@ class Loader {
         });
     if (tries != 1)
       file_.fail(measure, "each dialog that is measured has one AUTH line");
+  }
+
+  void check_captures_fresh(const YamlNode& measure) const {
+    const Dialog dialog = parse(dialog_, file_.text(), false);
+    for (const Step& step : dialog.steps) {
+      const auto* expect = std::get_if<Expect>(&step);
+      if (expect != nullptr && captures(*expect).contains("fresh")) return;
+    }
+    file_.fail(measure, "what must not repeat is captured as (?<fresh>...)");
   }
 
   bool needs_pipelining() const {

@@ -157,6 +157,7 @@ TEST(Loader, AMeasuredScenarioHasTwoDialogsWithOneLoginEach) {
   EXPECT_TRUE(good.guesses());
   EXPECT_EQ(load(head + "measure: throttling\n" + two).measure,
             Measure::throttling);
+  EXPECT_TRUE(load(head + "measure: spread\n" + two).guesses());
   EXPECT_FALSE(load(head + "measure: replies\n" + two).guesses());
   EXPECT_FALSE(load(head + noop).is_measured());
 
@@ -164,13 +165,23 @@ TEST(Loader, AMeasuredScenarioHasTwoDialogsWithOneLoginEach) {
   EXPECT_THAT(error(head + two), together);
   EXPECT_THAT(error(head + "measure: times\n" + noop), together);
   EXPECT_THAT(error(head + "measure: speed\n" + two),
-              HasSubstr(":4:10: measure is replies, times or throttling"));
+              HasSubstr(":4:10: measure is replies, times, throttling, spread or "
+                        "repeats"));
   const std::string times = head + "measure: times\n";
   const auto count = HasSubstr("each dialog that is measured has one AUTH line");
   EXPECT_THAT(error(times + two + once), count);
   EXPECT_THAT(error(times + noop + "against: |\n" + once), count);
   EXPECT_THAT(error(times + two + "control: |\n" + once),
               HasSubstr("a measured scenario has no 'control'"));
+}
+
+TEST(Loader, WhatMustNotRepeatIsCaptured) {
+  const std::string repeats = head + "measure: repeats\ndialog: |\n  C: NOOP\n";
+  const auto good = load(repeats + "  S? 250 ~ /(?<fresh>.+)/\n");
+  EXPECT_EQ(good.measure, Measure::repeats);
+  EXPECT_TRUE(good.guesses());
+  EXPECT_THAT(error(repeats + "  S? 250\n"),
+              HasSubstr("what must not repeat is captured as (?<fresh>...)"));
 }
 
 TEST(Loader, UnknownKeyIsShownWithACaret) {

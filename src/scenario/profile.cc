@@ -60,7 +60,7 @@ class ProfileLoader {
                                        "fingerprint", "certificate",
                                        "key",         "sources",
                                        "sink",        "permits",
-                                       "host6"};
+                                       "host6",       "mechanisms"};
     for (const auto& variable : variable_names()) {
       if (!variable.from_player) keys.push_back(variable.name);
     }
@@ -95,6 +95,8 @@ class ProfileLoader {
       load_listeners(value);
     } else if (key == "permits") {
       load_permits(value);
+    } else if (key == "mechanisms") {
+      load_mechanisms(value);
     } else if (key == "trust") {
       profile_.security.trust = load_pem(value, key);
     } else if (key == "certificate") {
@@ -182,6 +184,21 @@ class ProfileLoader {
                                permitted->scalar));
       }
       profile_.permits_guessing = true;
+    }
+  }
+
+  // Names as RFC 4422 section 3.1 has them.
+  void load_mechanisms(const YamlNode& node) {
+    for (const auto* item : file_.scalars(node, "mechanisms")) {
+      const std::string& name = item->scalar;
+      const auto good = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+      if (name.empty() || name.size() > 20 ||
+          name.find_first_not_of(good) != name.npos) {
+        file_.fail(*item, fmt::format("'{}' is no mechanism of SASL: 1 to 20 of "
+                                      "A-Z 0-9 - _",
+                                      name));
+      }
+      profile_.mechanisms.push_back(name);
     }
   }
 
@@ -293,6 +310,17 @@ const std::vector<VariableName>& variable_names() {
       {"barred", "an address elsewhere that the user must not send to"},
       {"burl", "an IMAP URL of a message that the user may submit by BURL"},
       {"burl2", "one that user2 alone may submit"},
+      {"offered_plain", "PLAIN, if `mechanisms` has it", true},
+      {"offered_login", "LOGIN, if `mechanisms` has it", true},
+      {"offered_cram_md5", "CRAM-MD5, if `mechanisms` has it", true},
+      {"offered_scram_sha_1", "SCRAM-SHA-1, if `mechanisms` has it", true},
+      {"offered_scram_sha_256", "SCRAM-SHA-256, if `mechanisms` has it", true},
+      {"offered_scram_sha_1_plus", "SCRAM-SHA-1-PLUS, if `mechanisms` has it",
+       true},
+      {"offered_scram_sha_256_plus",
+       "SCRAM-SHA-256-PLUS, if `mechanisms` has it", true},
+      {"offered_oauthbearer", "OAUTHBEARER, if `mechanisms` has it", true},
+      {"offered_xoauth2", "XOAUTH2, if `mechanisms` has it", true},
       {"n", "the number of a line of 'C*100: ...', from 1", true},
       {"token", "a word that no other session has", true},
       {"own_ipv4", "the IPv4 address that we come from", true},
@@ -358,6 +386,11 @@ Profile reference_profile() {
   Profile profile;
   profile.name = "reference";
   profile.permits_guessing = true;
+  profile.mechanisms = {"PLAIN",         "LOGIN",
+                        "CRAM-MD5",      "XOAUTH2",
+                        "OAUTHBEARER",   "SCRAM-SHA-1",
+                        "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS",
+                        "EXTERNAL",      "SCRAM-SHA-256-PLUS"};
   profile.variables = {
       {"client_elsewhere", "elsewhere.client.example"},
       {"recipient", "alice@example.test"},

@@ -62,6 +62,9 @@ struct Profile {
   /// `permits: [guessing]`: its own account may get wrong passwords by the
   /// dozen, which can lock it.
   bool permits_guessing = false;
+  /// The mechanisms of SASL that its operator says it offers under TLS, in upper
+  /// case; empty: nothing is said.
+  std::vector<std::string> mechanisms;
   std::map<Listener, Endpoint> listeners;
   /// Further ports for mail between servers, which an audit tries too.
   std::vector<Endpoint> other_listeners;

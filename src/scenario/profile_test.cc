@@ -125,6 +125,15 @@ TEST(Profile, GuessingIsPermittedByName) {
               testing::HasSubstr(":2:11: 'guesing' is nothing that can be"));
 }
 
+TEST(Profile, MechanismsAreNames) {
+  EXPECT_TRUE(parse_profile("name: x\n", "p").mechanisms.empty());
+  EXPECT_EQ(parse_profile("name: x\nmechanisms: [PLAIN, SCRAM-SHA-1]\n", "p")
+                .mechanisms,
+            (std::vector<std::string>{"PLAIN", "SCRAM-SHA-1"}));
+  EXPECT_THAT(error("name: x\nmechanisms: [plain]\n"),
+              testing::HasSubstr(":2:14: 'plain' is no mechanism of SASL"));
+}
+
 TEST(Profile, ErrorsPointAtThePlace) {
   using testing::HasSubstr;
   EXPECT_EQ(error("name: x\nrecipient: a\\q@b\n"),

@@ -12,7 +12,7 @@ constexpr std::string_view start_names[] = {
 constexpr std::string_view listener_names[] = {"any", "mta", "submission",
                                                "submissions", "lmtp"};
 constexpr std::string_view measure_names[] = {"", "replies", "times",
-                                              "throttling"};
+                                              "throttling", "spread", "repeats"};
 
 // The enumerator whose name it is: names stand in the order of enumerators.
 template <typename Enum, std::size_t size>

@@ -36,6 +36,8 @@ enum class Measure {
   replies,     ///< `dialog` and `against` end in the same octets
   times,       ///< `dialog` and `against` end after the same time
   throttling,  ///< what becomes of who says `dialog` ten times
+  spread,      ///< the same, each time on a connection of its own
+  repeats,     ///< `dialog` captures `fresh` fifty times: no two are alike
 };
 
 /// One row of `cases:`, or the only one of a scenario without.
@@ -89,9 +91,10 @@ struct Scenario {
 
   /// Each play of it is many sessions, which can disturb other tests.
   bool is_measured() const { return measure != Measure::none; }
-  /// It says more wrong passwords than someone who mistypes.
+  /// It says more wrong passwords, or breaks off more logins, than someone who
+  /// mistypes.
   bool guesses() const {
-    return measure == Measure::times || measure == Measure::throttling;
+    return measure != Measure::none && measure != Measure::replies;
   }
 };
 

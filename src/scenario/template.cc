@@ -14,7 +14,7 @@
 namespace smtpspec::scenario {
 
 struct Template::Part {
-  enum class Kind { literal, variable, repeat, pad, upper, lower, base64, utc };
+  enum class Kind { literal, variable, repeat, pad, upper, lower, wide, base64, utc };
 
   Kind kind = Kind::literal;
   std::string text;            ///< octets of a literal, name of a variable
@@ -42,6 +42,7 @@ constexpr Function functions[] = {
     {"pad", "pad(text, n)", Kind::pad, true, true},
     {"upper", "upper(text)", Kind::upper, true, false},
     {"lower", "lower(text)", Kind::lower, true, false},
+    {"wide", "wide(text)", Kind::wide, true, false},
     {"base64", "base64(text)", Kind::base64, true, false},
     {"utc", "utc(seconds)", Kind::utc, false, true},
 };
@@ -275,6 +276,22 @@ std::string utc(long seconds) {
                      parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
+// ASCII as full-width forms: "!" to "~" are U+FF01 to U+FF5E, in UTF-8 here.
+std::string wide(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    if (c < '!' || c > '~') {
+      result += c;
+      continue;
+    }
+    const int offset = c - '!' + 1;
+    result += "\xef";
+    result += static_cast<char>(0xbc + offset / 64);
+    result += static_cast<char>(0x80 + offset % 64);
+  }
+  return result;
+}
+
 void add(std::string& result, std::string_view text) {
   if (result.size() + text.size() > Template::max_size) {
     throw std::length_error("a line of more than 10 MiB");
@@ -316,6 +333,8 @@ class Expander {
         return add(result, base::to_upper(expand(part.argument)));
       case Kind::lower:
         return add(result, base::to_lower(expand(part.argument)));
+      case Kind::wide:
+        return add(result, wide(expand(part.argument)));
       case Kind::base64:
         return add(result, base::base64_encode(expand(part.argument)));
       case Kind::utc:

@@ -62,15 +62,28 @@ std::optional<std::string> decode(std::string_view text, const FlawSet& flaws) {
 }  // namespace
 
 SaslWorld Conversation::sasl_world() const {
-  return {flaws_, surroundings_.tls, surroundings_.random, surroundings_.now()};
+  return {flaws_, surroundings_.tls, surroundings_.random, surroundings_.now(),
+          &store_.challenges()};
+}
+
+/// By a name in any case; nullptr where it is unknown or switched off.
+const Mechanism* Conversation::usable_mechanism(std::string_view name) const {
+  const Mechanism* mechanism = find_mechanism(name);
+  const auto& usable = surroundings_.mechanisms;
+  if (!mechanism || usable.empty()) return mechanism;
+  const bool is_usable =
+      std::find(usable.begin(), usable.end(), mechanism->name) != usable.end();
+  return is_usable ? mechanism : nullptr;
 }
 
 /// Whether EHLO lists `mechanism`: under TLS only (RFC 4954 section 4, RFC 7628
 /// section 3), and only what can succeed.
 bool Conversation::offers(const Mechanism& mechanism) const {
   const auto name = mechanism.name;
+  if (!usable_mechanism(name)) return false;
   if (!is_secure()) {
-    return (shows_secret(name) && flawed("auth-plain-listed-in-clear"_flaw)) ||
+    return (shows_secret(name) && (flawed("auth-plain-listed-in-clear"_flaw) ||
+                                   flawed("auth-plain-without-tls"_flaw))) ||
            (is_oauth(name) && flawed("oauthbearer-listed-in-clear"_flaw)) ||
            (name == "SCRAM-SHA-256-PLUS" &&
             flawed("scram-plus-listed-in-clear"_flaw));
@@ -89,16 +102,33 @@ bool Conversation::offers(const Mechanism& mechanism) const {
   return !name.starts_with("SCRAM-") || !flawed("scram-plus-listed-alone"_flaw);
 }
 
+/// What flaws list whatever is offered; empty: nothing.
+std::string Conversation::flawed_auth_keyword() const {
+  if (flawed("auth-listed-with-equals"_flaw)) return "AUTH=PLAIN LOGIN";
+  if (flawed("auth-mechanism-name-grammar"_flaw))
+    return "AUTH PLAIN scram+sha.1";
+  if (flawed("auth-plain-listed-alone"_flaw)) return "AUTH PLAIN";
+  return "";
+}
+
 /// The lines of EHLO about AUTH: one, or none (RFC 4954 section 3).
 std::vector<std::string> Conversation::auth_keywords() const {
   std::string line = "AUTH";
   for (const Mechanism& mechanism : sasl_mechanisms()) {
     if (offers(mechanism)) line += " " + std::string(mechanism.name);
   }
-  if (is_lmtp() || line == "AUTH" || flawed("auth-not-listed"_flaw)) return {};
-  if (flawed("auth-listed-with-equals"_flaw)) return {"AUTH=PLAIN LOGIN"};
-  if (flawed("auth-mechanism-name-grammar"_flaw))
-    return {"AUTH PLAIN scram+sha.1"};
+  if (is_lmtp()) return {};
+  if (flawed("auth-listed-in-clear-only"_flaw)) {
+    if (is_secure()) return {};
+    line = "AUTH GSSAPI NTLM DIGEST-MD5";
+    for (const Mechanism& mechanism : sasl_mechanisms())
+      line += " " + std::string(mechanism.name);
+    return {line};
+  }
+  if (line == "AUTH" || flawed("auth-not-listed"_flaw)) return {};
+  if (auto wrong = flawed_auth_keyword(); !wrong.empty()) return {wrong};
+  if (flawed("auth-digest-md5-listed"_flaw)) line += " DIGEST-MD5";
+  if (flawed("auth-ntlm-listed"_flaw)) line += " NTLM";
   if (flawed("auth-unknown-mechanism-listed"_flaw)) line += " GSSAPI";
   if (flawed("auth-listed-twice"_flaw)) return {line, "AUTH PLAIN"};
   return {line};
@@ -135,7 +165,10 @@ bool Conversation::needs_tls(const Mechanism& mechanism,
     return std::holds_alternative<SaslSuccess>(outcome);
   }
   return !((shows_secret(mechanism.name) &&
-            flawed("auth-plain-accepted-in-clear"_flaw)) ||
+            (flawed("auth-plain-accepted-in-clear"_flaw) ||
+             flawed("auth-plain-without-tls"_flaw))) ||
+           (mechanism.name.ends_with("-PLUS") &&
+            flawed("scram-plus-accepted-in-clear"_flaw)) ||
            (is_oauth(mechanism.name) &&
             flawed("oauthbearer-accepted-in-clear"_flaw)));
 }
@@ -151,7 +184,7 @@ void Conversation::auth(std::string_view argument) {
   if (name.empty() && flawed("auth-without-mechanism-334"_flaw))
     return challenge("");
   if (name.empty()) return say(501, "5.5.4", "AUTH mechanism is wanted");
-  mechanism_ = find_mechanism(name);
+  mechanism_ = usable_mechanism(name);
   if (!mechanism_ || (name != mechanism_->name &&
                       flawed("auth-mechanism-case-sensitive"_flaw))) {
     return say(504, "5.5.4", "Unknown mechanism: " + echo(name));
@@ -276,6 +309,7 @@ void Conversation::finish_login(const SaslSuccess& success) {
   if (store_.failed_logins() >= 3 && flawed("auth-locked-after-failures"_flaw))
     return fail_login({}, "");
   user_ = success.user;
+  store_.forget_wrong_passwords();
   say(235, "2.7.0", success.text.empty() ? "Welcome" : success.text);
   if (flawed("auth-forgets-ehlo"_flaw)) greeted_ = Greeted::no;
 }
@@ -285,6 +319,7 @@ void Conversation::fail_login(const SaslFailure& failure,
                               std::string_view message) {
   ++login_failures_;
   store_.count_failed_login();
+  if (failure.is_wrong_password) store_.count_wrong_password();
   if (failure.is_unknown_user && flawed("auth-unknown-user-slow"_flaw))
     delay_ = std::chrono::milliseconds(100);
   if (login_failures_ > login_failure_limit &&

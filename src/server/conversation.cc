@@ -25,6 +25,10 @@ bool Conversation::refuses_session() const {
 
 std::string Conversation::greeting() {
   verb_ = "greeting";
+  if (store_.wrong_passwords() >= wrong_password_limit &&
+      !flawed("auth-failures-of-others-forgotten"_flaw)) {
+    delay_ = std::chrono::milliseconds(600);
+  }
   const std::string host(host_name);
   if (refuses_session() || flawed("refusal-serves-commands"_flaw)) {
     send("554 " + host + " No mail is taken here\r\n");

@@ -44,6 +44,8 @@ struct Surroundings {
   std::optional<net::TlsFacts> tls = std::nullopt;
   /// Octets that nobody can guess, as many as asked for.
   std::function<std::string(std::size_t)> random = random_octets;
+  /// The mechanisms of SASL that may be used, in upper case; empty: all.
+  std::vector<std::string> mechanisms = {};
 };
 
 class Conversation {
@@ -59,7 +61,8 @@ class Conversation {
   /// Takes octets from the client, in pieces of any size; gives what is to be
   /// sent. Pieces change nothing but when it is sent.
   std::string receive(std::string_view bytes);
-  /// How long what receive() gave is to be held back; by a flaw only.
+  /// How long what greeting() or receive() gave is to be held back: after wrong
+  /// passwords, or by a flaw.
   std::chrono::milliseconds delay() const { return delay_; }
   /// The connection is to be closed once everything is sent. What comes
   /// afterwards is ignored.
@@ -80,6 +83,9 @@ class Conversation {
   static constexpr int error_limit = 20;
   /// Failed logins in a session; the next one is 421 (RFC 4954 section 9).
   static constexpr int login_failure_limit = 5;
+  /// Wrong passwords in a row, in whatever sessions; the next ones are greeted
+  /// late.
+  static constexpr int wrong_password_limit = 8;
   /// Longest AUTH command or response, CRLF included: what RFC 4954 section 4
   /// calls sufficient.
   static constexpr std::size_t auth_line_limit = 12288 + 2;
@@ -173,6 +179,8 @@ class Conversation {
   // authentication.cc: AUTH.
   void auth(std::string_view argument);
   SaslWorld sasl_world() const;
+  const Mechanism* usable_mechanism(std::string_view name) const;
+  std::string flawed_auth_keyword() const;
   bool offers(const Mechanism& mechanism) const;
   std::vector<std::string> auth_keywords() const;
   std::optional<Reply> auth_refusal();
@@ -195,6 +203,7 @@ class Conversation {
   std::optional<Reply> relay_refusal(const Mailbox& recipient,
                                      const RcptParameters& parameters) const;
   std::optional<Reply> header_refusal(std::string_view content) const;
+  bool names_another_user(std::string_view field) const;
   std::string login_address() const;
   void complete_domain(Path& sender) const;
 

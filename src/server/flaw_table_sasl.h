@@ -10,6 +10,11 @@ namespace smtpspec::server {
 inline constexpr auto sasl_flaws = std::to_array<Flaw>({
     // Names and passwords: RFC 4013, RFC 4954 section 4.
     {"auth-saslprep-missing", "Compares names and passwords as they come."},
+    {"auth-compatibility-forms-kept",
+     "Compares full-width letters and digits as they come."},
+    {"auth-control-character-in-user-accepted",
+     "Takes a name with NUL, ESC or U+0085 and more, and writes it into "
+     "Received."},
     {"auth-empty-preparation-accepted",
      "Takes an identity of soft hyphens for none."},
 
@@ -37,6 +42,9 @@ inline constexpr auto sasl_flaws = std::to_array<Flaw>({
     // CRAM-MD5: RFC 2195.
     {"cram-challenge-grammar", "Sends a challenge that is no msg-id."},
     {"cram-challenge-repeated", "Sends the same challenge each time."},
+    {"cram-challenges-few", "Sends one of sixteen challenges."},
+    {"cram-replayed-response-accepted",
+     "Takes the response to any challenge that it ever sent."},
     {"cram-wrong-digest-accepted", "Takes any digest of 32 digits."},
     {"cram-short-digest-accepted", "Takes the beginning of a digest."},
 
@@ -47,6 +55,9 @@ inline constexpr auto sasl_flaws = std::to_array<Flaw>({
     {"scram-sha-1-iterations-low", "Says i=1024 in SCRAM-SHA-1."},
     {"scram-sha-256-iterations-low", "Says i=1024 in SCRAM-SHA-256."},
     {"scram-sha-256-refused", "Refuses right proofs of SCRAM-SHA-256."},
+    {"scram-sha-1-refused", "Refuses right proofs of SCRAM-SHA-1."},
+    {"scram-plus-refused", "Refuses right proofs that bind the channel."},
+    {"scram-authzid-ignored", "Passes over a= in SCRAM."},
     {"scram-iterations-leading-zero", "Says i=04096."},
     {"scram-salt-not-base64", "Sends a salt that is no base64."},
     {"scram-bare-equals-accepted", "Skips = in names."},
@@ -65,6 +76,8 @@ inline constexpr auto sasl_flaws = std::to_array<Flaw>({
     {"scram-binding-data-unchecked", "Takes any octets for the binding."},
     {"scram-tls-unique-refused", "Knows no tls-unique."},
     {"scram-tls-exporter-refused", "Knows no tls-exporter."},
+    {"scram-plus-accepted-in-clear",
+     "Takes -PLUS without TLS, whatever the channel is called."},
     {"scram-plus-listed-in-clear", "Lists SCRAM-SHA-256-PLUS in the clear."},
     {"scram-plus-not-listed", "Lists no -PLUS under TLS."},
     {"scram-plus-listed-alone", "Lists -PLUS and not SCRAM without it."},

@@ -90,6 +90,7 @@ constexpr auto keyword_flaws = std::to_array<KeywordFlaw>({
     {"help-missing"_flaw, "HELP", ""},
     {"etrn-accepted"_flaw, "ETRN", ""},
     {"starttls-accepted"_flaw, "STARTTLS", ""},
+    {"auth-plain-without-tls"_flaw, "STARTTLS", ""},
     {"starttls-with-parameter"_flaw, "STARTTLS", "STARTTLS NOW"},
     {"requiretls-with-value"_flaw, "REQUIRETLS", "REQUIRETLS YES"},
     {"burl-without-8bitmime"_flaw, "8BITMIME", ""},

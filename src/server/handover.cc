@@ -163,8 +163,8 @@ std::string Conversation::protocol() const {
                 : flawed("auth-received-claims-a"_flaw)) {
     result += "A";
   }
-  // Only a flaw lets such a name in.
-  if (user_.find('\r') != std::string::npos) result += " (" + user_ + ")";
+  // Only flaws let in a name that is none.
+  if (has_login && !find_user(user_)) result += " (" + user_ + ")";
   return result;
 }
 

@@ -89,6 +89,7 @@ asio::awaitable<void> Listener::Service::converse(net::Connection& connection,
   surroundings.client_address = connection.remote_address();
   surroundings.service = options_.service;
   surroundings.offers_tls = options_.tls.has_value();
+  surroundings.mechanisms = options_.mechanisms;
   if (options_.implicit_tls &&
       !options_.flaws.contains("submissions-greets-in-clear"_flaw)) {
     surroundings.tls = co_await start_tls(connection);
@@ -102,6 +103,8 @@ asio::awaitable<void> Listener::Service::converse(net::Connection& connection,
   }
   Conversation conversation(store_, options_.flaws, surroundings);
   const std::string greeting = conversation.greeting();
+  if (conversation.delay().count() > 0)
+    co_await net::sleep_until(net::Clock::now() + conversation.delay());
   co_await connection.write(greeting, idle_deadline());
   try {
     while (!conversation.closing()) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/tcp_server.h"
 #include "net/tls.h"
@@ -25,6 +26,8 @@ struct ListenerOptions {
   std::optional<net::TlsContext> tls;
   /// TLS comes first (RFC 8314 section 3).
   bool implicit_tls = false;
+  /// See Surroundings.
+  std::vector<std::string> mechanisms = {};
   /// One more connection is told 421.
   std::size_t max_connections = 200;
   /// A client silent for that long is told 421 (RFC 5321 section 4.5.3.2.7).

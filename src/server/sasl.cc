@@ -31,6 +31,24 @@ std::string without(std::string_view text, Unwanted is_unwanted) {
   return result;
 }
 
+/// With flaws: what stands before the character at which a name is cut.
+std::string_view uncut(const SaslWorld& world, std::string_view text) {
+  if (world.flawed("plain-line-end-in-user-accepted"_flaw))
+    text = text.substr(0, text.find_first_of("\r\n"));
+  if (world.flawed("auth-control-character-in-user-accepted"_flaw)) {
+    constexpr std::string_view nul_or_escape("\0\x1b", 2);
+    text = text.substr(0, text.find_first_of(nul_or_escape));
+    text = text.substr(0, text.find("\xc2\x85"));
+  }
+  return text;
+}
+
+/// Whether full-width forms of ASCII (U+FF01 to U+FF5E) are in `text`.
+bool has_full_width(std::string_view text) {
+  return text.find("\xef\xbc") != std::string_view::npos ||
+         text.find("\xef\xbd") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<std::string> prepare(const SaslWorld& world,
@@ -44,9 +62,11 @@ std::optional<std::string> prepare(const SaslWorld& world,
     octets = without(octets, [](int c) { return c == 7; });
   if (world.flawed("plain-invalid-utf8-accepted"_flaw) && !is_utf8(octets))
     octets = without(octets, [](int c) { return c > 127; });
-  if (world.flawed("plain-line-end-in-user-accepted"_flaw))
-    octets = octets.substr(0, octets.find('\r'));
-  return saslprep(octets);
+  if (world.flawed("auth-compatibility-forms-kept"_flaw) &&
+      has_full_width(octets)) {
+    return octets;
+  }
+  return saslprep(uncut(world, octets));
 }
 
 SaslStep authorize(const SaslWorld& world, std::string_view authzid,
@@ -99,13 +119,10 @@ SaslStep check_password(const SaslWorld& world, std::string_view authzid,
   if (!user) return SaslFailure{.is_unknown_user = true};
   if (!are_equal(user->password, *secret) &&
       !world.flawed("auth-wrong-password-accepted"_flaw)) {
-    return SaslFailure{};
+    return SaslFailure{.is_wrong_password = true};
   }
   // Shows in trace fields what else came with the name.
-  if (name.find('\r') != std::string_view::npos &&
-      world.flawed("plain-line-end-in-user-accepted"_flaw)) {
-    return SaslSuccess{std::string(name)};
-  }
+  if (uncut(world, name) != name) return SaslSuccess{std::string(name)};
   return authorize(world, authzid, user->name);
 }
 

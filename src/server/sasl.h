@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "net/tls.h"
 #include "server/flaws.h"
@@ -33,6 +34,7 @@ struct SaslFailure {
   /// The message is no message of the mechanism; only flaws say so.
   bool is_malformed = false;
   bool is_unknown_user = false;
+  bool is_wrong_password = false;
 };
 
 using SaslStep = std::variant<SaslChallenge, SaslSuccess, SaslFailure>;
@@ -44,6 +46,8 @@ struct SaslWorld {
   /// Octets that nobody can guess.
   std::function<std::string(std::size_t)> random;
   std::chrono::system_clock::time_point now;
+  /// All that CRAM-MD5 sent in any session; with a flaw only.
+  std::vector<std::string>* challenges = nullptr;
 
   bool flawed(FlawId flaw) const { return flaws.contains(flaw); }
 };

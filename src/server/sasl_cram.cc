@@ -2,6 +2,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -20,13 +21,14 @@ std::string make_challenge(const SaslWorld& world) {
     return to_hex(world.random(8));
   std::uint64_t number = 0;
   std::string octets = world.random(8);
+  const bool is_timeless = world.flawed("cram-challenge-repeated"_flaw) ||
+                           world.flawed("cram-challenges-few"_flaw);
   if (world.flawed("cram-challenge-repeated"_flaw)) octets = "constant";
   for (const char c : octets)
     number = number << 8 | static_cast<unsigned char>(c);
+  if (world.flawed("cram-challenges-few"_flaw)) number %= 16;
   const auto time = std::chrono::floor<std::chrono::seconds>(world.now);
-  const auto seconds = world.flawed("cram-challenge-repeated"_flaw)
-                           ? 0
-                           : time.time_since_epoch().count();
+  const auto seconds = is_timeless ? 0 : time.time_since_epoch().count();
   return fmt::format("<{}.{}@{}>", number, seconds, host_name);
 }
 
@@ -37,6 +39,7 @@ class Cram : public SaslExchange {
   SaslStep step(std::string_view message) override {
     if (challenge_.empty()) {
       challenge_ = make_challenge(world_);
+      if (takes_replays()) world_.challenges->push_back(challenge_);
       return SaslChallenge{challenge_};
     }
     // A name may hold spaces, a digest none.
@@ -46,8 +49,9 @@ class Cram : public SaslExchange {
     const User* user = name ? find_user(*name) : nullptr;
     // As much work for a user who is unknown.
     const auto password = user ? user->password : "";
-    const bool is_right = accepts(message.substr(space + 1),
-                                  cram_md5(password, challenge_));
+    const auto digest = message.substr(space + 1);
+    const bool is_right = accepts(digest, cram_md5(password, challenge_)) ||
+                          is_replay(digest, password);
     // What would be compared with is not there yet: finish_login() says so.
     const bool is_unknown = user && user->standing == Standing::transition;
     if (!user || !(is_right || is_unknown)) return SaslFailure{};
@@ -55,6 +59,17 @@ class Cram : public SaslExchange {
   }
 
  private:
+  bool takes_replays() const {
+    return world_.challenges &&
+           world_.flawed("cram-replayed-response-accepted"_flaw);
+  }
+  bool is_replay(std::string_view digest, std::string_view password) const {
+    if (!takes_replays()) return false;
+    return std::any_of(world_.challenges->begin(), world_.challenges->end(),
+                       [=](const std::string& challenge) {
+                         return digest == cram_md5(password, challenge);
+                       });
+  }
   bool accepts(std::string_view digest, const std::string& right) const {
     if (are_equal(digest, right)) return true;
     if (digest.size() == right.size())

@@ -58,15 +58,22 @@ class Dialogue {
  public:
   explicit Dialogue(std::optional<net::TlsFacts> tls, FlawSet flaws = {},
                     Service service = Service::mta)
-      : conversation_(store_, flaws, still_surroundings(tls, service)) {
+      : tls_(std::move(tls)), flaws_(flaws), service_(service) {
+    next_session();
+  }
+  /// Another client of the same server.
+  void next_session() {
+    conversation_.emplace(store_, flaws_, still_surroundings(tls_, service_));
+    conversation_->greeting();
+    if (conversation_->delay().count() > 0) seen_.push_back("greeted late");
     send("EHLO client.example\r\n");
   }
 
   std::string send(std::string_view octets) {
-    if (conversation_.closing()) return "";
-    const std::string reply = conversation_.receive(octets);
+    if (conversation_->closing()) return "";
+    const std::string reply = conversation_->receive(octets);
     seen_.push_back(reply);
-    if (conversation_.delay().count() > 0) seen_.push_back("late");
+    if (conversation_->delay().count() > 0) seen_.push_back("late");
     return reply;
   }
   std::string say(std::string_view line) {
@@ -103,8 +110,8 @@ class Dialogue {
   }
 
   const Message& last_message() const { return store_.messages().back(); }
-  bool closing() const { return conversation_.closing(); }
-  void start_tls() { conversation_.tls_started(tls_1_3()); }
+  bool closing() const { return conversation_->closing(); }
+  void start_tls() { conversation_->tls_started(tls_1_3()); }
 
   /// All that the client or the owner of a mailbox has seen.
   std::vector<std::string> seen() const {
@@ -119,8 +126,11 @@ class Dialogue {
   }
 
  private:
+  std::optional<net::TlsFacts> tls_;
+  FlawSet flaws_;
+  Service service_;
   Store store_;
-  Conversation conversation_;
+  std::optional<Conversation> conversation_;
   std::vector<std::string> seen_;
 };
 

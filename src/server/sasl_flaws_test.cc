@@ -126,6 +126,13 @@ std::vector<Scene> rules() {
        [=](Dialogue& d) {
          for (int i = 0; i < 12; ++i) d.say(wrong);
        }},
+      {tls_1_3(), Service::mta,
+       [=](Dialogue& d) {
+         for (int i = 0; i < 9; ++i) {
+           d.say(wrong);
+           d.next_session();
+         }
+       }},
       after_login({mail, rcpt, "DATA", "."}),
       lines({"AUTH CRAM-MD5", base::base64_encode("carol 0123")}),
       plain("", "theboss", std::string(user_password)),
@@ -165,7 +172,8 @@ std::vector<Scene> submission() {
           from("bob@example.test"),
           from("alice@single"),
           content("x"),
-          content("From: <a..b@c.example>\r\n")};
+          content("From: <a..b@c.example>\r\n"),
+          content("Sender: <bob@example.test>\r\n")};
 }
 
 std::vector<Scene> mechanisms() {
@@ -185,6 +193,10 @@ std::vector<Scene> mechanisms() {
       plain("", alice + "\a", password),
       plain("", alice + "\xff", password),
       plain("", alice + "\r\nX: y", password),
+      plain("", alice + "\nX: y", password),
+      plain("", alice + "\x1b[31m", password),
+      plain("", alice + "\xc2\x85X: y", password),
+      plain("", "\xef\xbd\x81lice", password),
       plain("", std::string(255, 'n'), "x"),
       plain(alice, alice, password),
       plain("bob", alice, password),
@@ -200,6 +212,13 @@ std::vector<Scene> mechanisms() {
        [](Dialogue& d) {
          d.say("AUTH CRAM-MD5");
          d.answer("alice 00000000000000000000000000000000");
+       }},
+      {tls_1_3(), Service::mta,
+       [](Dialogue& d) {
+         const auto challenge = ScramClient::decoded(d.say("AUTH CRAM-MD5"));
+         d.say("*");
+         d.say("AUTH CRAM-MD5");
+         d.answer("alice " + cram_md5(user_password, challenge));
        }},
       message("OAUTHBEARER", bearer_message("n,,", bearer_token, "x=y\x01")),
       message("OAUTHBEARER", "n,,\x01port=25\x01\x01"),
@@ -231,6 +250,7 @@ std::vector<Scene> scrams() {
   add({.final_nonce = "other"});
   add({.has_wrong_proof = true});
   add({.header = "y,,"});
+  add({.header = "n,a=bob,"});
   const std::string plus = "SCRAM-SHA-256-PLUS";
   add({.mechanism = plus,
        .header = "p=tls-exporter,,",
@@ -241,6 +261,8 @@ std::vector<Scene> scrams() {
       tls_1_2());
   add({.mechanism = plus, .header = "p=tls-exporter,,", .binding = "x"});
   add({.mechanism = plus, .header = "p=foo,,"});
+  add({.mechanism = plus, .header = "p=tls-exporter,,", .binding = "x"},
+      std::nullopt);
   return result;
 }
 

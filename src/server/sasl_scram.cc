@@ -43,7 +43,13 @@ SaslStep Scram::step(std::string_view message) {
       break;
   }
   if (!message.empty()) return SaslFailure{};
-  return authorize(world_, authzid_, user_);
+  return authorized();
+}
+
+/// Whom the client acts as.
+SaslStep Scram::authorized() const {
+  const bool ignores = world_.flawed("scram-authzid-ignored"_flaw);
+  return authorize(world_, ignores ? "" : authzid_, user_);
 }
 
 SaslStep Scram::take_first(std::string_view message) {
@@ -76,7 +82,9 @@ bool Scram::take_header(std::string_view message) {
 /// RFC 5802 section 6.
 bool Scram::accepts_binding(std::string_view flag) {
   if (flag.starts_with("p=")) {
-    if (!is_plus_ || !world_.tls) return false;
+    if (!is_plus_) return false;
+    if (!world_.tls)
+      return world_.flawed("scram-plus-accepted-in-clear"_flaw);
     const auto name = flag.substr(2);
     if (name == "tls-unique" &&
         !world_.flawed("scram-tls-unique-refused"_flaw)) {
@@ -179,7 +187,7 @@ bool Scram::matches_binding(std::string_view text) const {
   if (!octets) return false;
   if (world_.flawed("scram-binding-header-unchecked"_flaw)) return true;
   if (!octets->starts_with(header_)) return false;
-  if (is_binding_unknown_ ||
+  if (is_binding_unknown_ || !world_.tls ||
       world_.flawed("scram-binding-data-unchecked"_flaw)) {
     return true;
   }
@@ -216,8 +224,9 @@ SaslStep Scram::take_final(std::string_view message) {
                 keys.stored_key);
   if (!secret.is_known ||
       (!is_right && !world_.flawed("scram-wrong-proof-accepted"_flaw)) ||
-      (digest_ == Digest::sha256 &&
-       world_.flawed("scram-sha-256-refused"_flaw))) {
+      (is_plus_ && world_.flawed("scram-plus-refused"_flaw)) ||
+      world_.flawed(digest_ == Digest::sha256 ? "scram-sha-256-refused"_flaw
+                                              : "scram-sha-1-refused"_flaw)) {
     return SaslFailure{};
   }
   return succeed(auth_message, keys);
@@ -231,7 +240,7 @@ SaslStep Scram::succeed(const std::string& auth_message,
   const std::string signature =
       hmac(digest_, keys.server_key, lies ? "" : auth_message);
   const std::string text = "v=" + base::base64_encode(signature);
-  const auto outcome = authorize(world_, authzid_, user_);
+  const auto outcome = authorized();
   if (std::holds_alternative<SaslFailure>(outcome)) return outcome;
   if (world_.flawed("scram-server-signature-missing"_flaw)) return outcome;
   if (world_.flawed("scram-signature-in-235"_flaw))

@@ -55,6 +55,7 @@ class Scram : public SaslExchange {
   bool matches_binding(std::string_view text) const;
   bool is_known_extension(std::string_view attribute) const;
   std::string server_first(const ScramSecret& secret);
+  SaslStep authorized() const;
   SaslStep succeed(const std::string& auth_message, const ScramKeys& keys);
 
   enum class State { first, final, signature };

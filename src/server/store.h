@@ -104,7 +104,7 @@ struct Message {
   std::chrono::system_clock::time_point release = {};
 };
 
-/// The newest messages of all sessions, and how many logins failed.
+/// The newest messages of all sessions, and what is kept of their logins.
 class Store {
  public:
   static constexpr std::size_t kept = 64;
@@ -124,6 +124,13 @@ class Store {
   /// How many messages were taken, this one included, whatever becomes of them.
   std::uint64_t count_taken() { return ++taken_; }
   void count_failed_login() { ++failed_logins_; }
+  /// Wrong passwords of users there are, in whatever sessions, since somebody
+  /// logged in.
+  void count_wrong_password() { ++wrong_passwords_; }
+  void forget_wrong_passwords() { wrong_passwords_ = 0; }
+  int wrong_passwords() const { return wrong_passwords_; }
+  /// Those of CRAM-MD5 that were sent; with a flaw only.
+  std::vector<std::string>& challenges() { return challenges_; }
   int failed_logins() const { return failed_logins_; }
 
  private:
@@ -132,6 +139,8 @@ class Store {
   std::uint64_t next_id_ = 1;
   std::uint64_t taken_ = 0;
   int failed_logins_ = 0;
+  int wrong_passwords_ = 0;
+  std::vector<std::string> challenges_;
 };
 
 }  // namespace smtpspec::server

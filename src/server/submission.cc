@@ -101,9 +101,28 @@ std::optional<Reply> Conversation::relay_refusal(
   return std::nullopt;
 }
 
-/// RFC 6409 sections 5.1 and 6.3.
+/// Whether `field` holds the address of a mailbox here that is not the login's.
+bool Conversation::names_another_user(std::string_view field) const {
+  const auto open = field.rfind('<');
+  auto address = base::trim(field);
+  if (open != std::string_view::npos)
+    address = field.substr(open + 1, field.find('>', open) - open - 1);
+  const auto at = address.rfind('@');
+  if (at == std::string_view::npos ||
+      !base::equal_without_case(address.substr(at + 1), mail_domain)) {
+    return false;
+  }
+  const auto mailbox = mailbox_of(address.substr(0, at));
+  return mailbox && *mailbox != user_;
+}
+
+/// RFC 6409 sections 5.1, 6.1 and 6.3.
 std::optional<Reply> Conversation::header_refusal(
     std::string_view content) const {
+  if (is_submission() && names_another_user(field_body(content, "Sender")) &&
+      !flawed("submission-foreign-sender-field-accepted"_flaw)) {
+    return Reply{550, "5.7.1", {"The Sender field names somebody else"}};
+  }
   if (!is_submission() || flawed("submission-bad-from-accepted"_flaw) ||
       !has_malformed_address(field_body(content, "From"))) {
     return std::nullopt;

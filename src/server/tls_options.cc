@@ -25,7 +25,8 @@ net::TlsOptions options_of(const FlawSet& flaws, const net::Credential& own) {
     options.ciphers = "ALL:aNULL";
   options.asks_for_certificate =
       flaws.contains("tls-asks-for-certificate"_flaw) ||
-      flaws.contains("external-not-listed"_flaw);
+      flaws.contains("external-not-listed"_flaw) ||
+      flaws.contains("auth-equals-not-decoded"_flaw);
   options.demands_server_name =
       flaws.contains("tls-insists-on-server-name"_flaw);
   const std::string host(host_name);

@@ -23,7 +23,8 @@ constexpr std::string_view twists[] = {
     "foreign authzid",   "wrong token",         "wrong proof",
     "wrong nonce",       "wrong binding",       "binding y",
     "unknown extension", "mandatory extension", "unknown binding",
-    "unknown flag",      "bare equals",         "short digest"};
+    "unknown flag",      "bare equals",         "short digest",
+    "made-up binding",   "replayed response"};
 
 template <class Range>
 bool holds(const Range& range, std::string_view name) {
@@ -45,12 +46,14 @@ std::span<const std::string_view> sasl_twists() { return twists; }
 bool is_sasl_twist(std::string_view name) { return holds(twists, name); }
 
 bool has_sasl_twist(std::string_view mechanism, std::string_view twist) {
-  if (twist == "short digest") return mechanism == "CRAM-MD5";
+  if (twist == "short digest" || twist == "replayed response")
+    return mechanism == "CRAM-MD5";
+  if (twist == "made-up binding") return mechanism.ends_with("-PLUS");
   if (twist == "wrong token") return is_oauth(mechanism);
   if (twist == "wrong password" || twist == "unknown user")
     return !is_oauth(mechanism) && mechanism != "EXTERNAL";
   if (twist == "own authzid" || twist == "foreign authzid")
-    return mechanism == "PLAIN";
+    return mechanism == "PLAIN" || mechanism.starts_with("SCRAM-");
   return mechanism.starts_with("SCRAM-");
 }
 
@@ -83,7 +86,8 @@ class SaslClient::Library : public Mechanism {
  public:
   Library(std::string_view mechanism, const SaslCredentials& credentials,
           std::string_view twist)
-      : twist_(is_scram_twist(twist) ? twist : ""),
+      : twist_(mechanism.starts_with("SCRAM-") && is_scram_twist(twist) ? twist
+                                                                        : ""),
         is_digest_short_(twist == "short digest") {
     exchange_.mechanism = mechanism;
     exchange_.password = credentials.password;
@@ -97,7 +101,9 @@ class SaslClient::Library : public Mechanism {
     set(GSASL_AUTHID, credentials.user);
     set(GSASL_PASSWORD, credentials.password);
     if (twist == "own authzid") set(GSASL_AUTHZID, credentials.user);
-    if (twist == "foreign authzid") set(GSASL_AUTHZID, "postmaster");
+    const std::string& other = credentials.other_user;
+    if (twist == "foreign authzid")
+      set(GSASL_AUTHZID, other.empty() ? "postmaster" : other);
     if (mechanism.ends_with("-PLUS")) bind(credentials);
   }
   ~Library() override {
@@ -199,6 +205,8 @@ SaslClient::SaslClient(std::string_view mechanism, SaslCredentials credentials,
   if (twist == "unknown user")
     credentials.user = unknown_user(credentials.user);
   if (twist == "wrong token") credentials.token += "x";
+  if (twist == "replayed response") earlier_ = credentials.earlier;
+  if (twist == "made-up binding") credentials.tls_exporter = "made up";
   if (mechanism == "EXTERNAL") {
     mechanism_ = std::make_unique<External>();
   } else if (is_oauth(mechanism)) {
@@ -215,10 +223,19 @@ std::optional<std::string> SaslClient::initial_response() {
   return mechanism_->initial_response();
 }
 
-bool SaslClient::is_done() const { return mechanism_->is_done(); }
+bool SaslClient::is_done() const {
+  // Behind a replay nothing is left, and nothing is proved to us.
+  return !earlier_.response.empty() || mechanism_->is_done();
+}
 
 std::string SaslClient::respond(const std::string& challenge) {
-  return mechanism_->respond(challenge);
+  // To the same challenge it would be right.
+  if (!earlier_.response.empty() && challenge == earlier_.challenge)
+    throw SaslError{"the challenge is that of the other login"};
+  last_round_ = {challenge, earlier_.response.empty()
+                                ? mechanism_->respond(challenge)
+                                : earlier_.response};
+  return last_round_.response;
 }
 
 }  // namespace smtpspec::smtp

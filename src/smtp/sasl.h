@@ -22,6 +22,12 @@ bool is_sasl_twist(std::string_view name);
 /// Whether the mechanism has what the twist spoils.
 bool has_sasl_twist(std::string_view mechanism, std::string_view twist);
 
+/// A server's message and what the client answered to it.
+struct SaslRound {
+  std::string challenge;
+  std::string response;
+};
+
 /// Whom to log in as, and what TLS gives to bind to.
 struct SaslCredentials {
   std::string user;
@@ -31,6 +37,10 @@ struct SaslCredentials {
   std::string port;
   std::string tls_unique;    ///< octets; empty: none
   std::string tls_exporter;  ///< octets; empty: none
+  /// Whom "foreign authzid" wants to act as; empty: postmaster.
+  std::string other_user = {};
+  /// Of another login, for "replayed response".
+  SaslRound earlier = {};
 };
 
 /// Whether all that `mechanism` needs is there.
@@ -60,6 +70,8 @@ class SaslClient {
   /// Throws SaslError, also where the server does not prove what its mechanism
   /// demands.
   std::string respond(const std::string& challenge);
+  /// The last challenge that was answered, and the answer.
+  const SaslRound& last_round() const { return last_round_; }
   /// Nothing is left to be said or verified: a success may follow. With a twist
   /// of SCRAM's messages the server's proof is not looked at.
   bool is_done() const;
@@ -70,6 +82,8 @@ class SaslClient {
   class Bearer;
   class External;
   std::unique_ptr<Mechanism> mechanism_;
+  SaslRound earlier_;  ///< to be replayed; without a response: nothing is
+  SaslRound last_round_;
 };
 
 }  // namespace smtpspec::smtp

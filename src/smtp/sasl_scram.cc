@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view scram_twists[] = {
     "wrong proof",       "wrong nonce",       "wrong binding",
     "binding y",         "unknown extension", "mandatory extension",
-    "unknown binding",   "unknown flag",      "bare equals"};
+    "unknown binding",   "unknown flag",      "bare equals",
+    "foreign authzid",   "made-up binding"};
 
 const EVP_MD* digest_of(std::string_view mechanism) {
   return mechanism.find("SHA-256") != mechanism.npos ? EVP_sha256()

@@ -20,6 +20,10 @@ TEST(SaslClient, PlainIsOneMessage) {  // RFC 4616 section 4
 TEST(SaslClient, PlainTwistsChangeOnePart) {
   SaslClient foreign("PLAIN", tim, "foreign authzid");
   EXPECT_EQ(foreign.initial_response(), "postmaster\0tim\0tanstaaftanstaaf"s);
+  SaslCredentials known = tim;
+  known.other_user = "bob";
+  SaslClient other("PLAIN", known, "foreign authzid");
+  EXPECT_EQ(other.initial_response(), "bob\0tim\0tanstaaftanstaaf"s);
   SaslClient wrong("PLAIN", tim, "wrong password");
   EXPECT_EQ(wrong.initial_response(), "\0tim\0tanstaaftanstaafx"s);
 }
@@ -29,6 +33,17 @@ TEST(SaslClient, CramMd5AnswersTheExampleOfRfc2195) {
   EXPECT_EQ(client.initial_response(), std::nullopt);
   EXPECT_EQ(client.respond("<1896.697170952@postoffice.reston.mci.net>"),
             "tim b913a602c7eda7a495b4e6e7334d3890");
+}
+
+TEST(SaslClient, CramMd5SaysAgainWhatAnotherChallengeDrew) {
+  SaslClient first("CRAM-MD5", tim, "");
+  first.respond("<1@x>");
+  SaslCredentials again = tim;
+  again.earlier = first.last_round();
+  SaslClient second("CRAM-MD5", again, "replayed response");
+  EXPECT_EQ(second.respond("<2@x>"), first.last_round().response);
+  SaslClient same("CRAM-MD5", again, "replayed response");
+  EXPECT_THROW(same.respond("<1@x>"), SaslError);
 }
 
 TEST(SaslClient, LoginAnswersTwoPrompts) {
@@ -74,10 +89,20 @@ TEST(SaslClient, ScramTwistsSpoilWhatTheySay) {
             "n,,m=x-no-such-extension,n=tim");
 }
 
+TEST(SaslClient, ScramActsAsAnother) {
+  SaslCredentials known = tim;
+  known.other_user = "bob";
+  SaslClient client("SCRAM-SHA-256", known, "foreign authzid");
+  EXPECT_EQ(client.initial_response().value().substr(0, 14), "n,a=bob,n=tim,");
+}
+
 TEST(SaslClient, ABindingMechanismBindsToTls) {
   const std::string message = final_of("SCRAM-SHA-256-PLUS", "");
   const auto binding = message.substr(2, message.find(',') - 2);
   EXPECT_EQ(base::base64_decode(binding), "p=tls-exporter,,exporter");
+  const std::string made_up = final_of("SCRAM-SHA-1-PLUS", "made-up binding");
+  EXPECT_EQ(base::base64_decode(made_up.substr(2, made_up.find(',') - 2)),
+            "p=tls-exporter,,made up");
 }
 
 TEST(SaslClient, WhatCannotLogInIsKnownBefore) {
