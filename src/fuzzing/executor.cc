@@ -1,7 +1,6 @@
 #include "fuzzing/executor.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -273,13 +272,14 @@ std::chrono::milliseconds ReplyTime::wait() const {
                     milliseconds(100), milliseconds(10'000));
 }
 
-Executor::Executor(const play::Target& target)
-    : target_(target), tls_(tls_context(target)) {}
+Executor::Executor(const play::Target& target, std::string token_prefix)
+    : target_(target),
+      token_prefix_(std::move(token_prefix)),
+      tls_(tls_context(target)) {}
 
 /// Of one length, so that it changes no line's.
 std::string Executor::next_token() {
-  return fmt::format("f{:06x}{:06x}", static_cast<unsigned>(getpid()) & 0xffffff,
-                     ++sessions_ & 0xffffff);
+  return fmt::format("{}{:08x}", token_prefix_, ++sessions_ & 0xffffffff);
 }
 
 awaitable<Observation> Executor::run(const Input& input, Patience patience) {

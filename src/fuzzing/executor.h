@@ -26,8 +26,10 @@ class ReplyTime {
 
 class Executor {
  public:
-  /// `target` outlives it.
-  explicit Executor(const play::Target& target);
+  /// `target` outlives it. A session's token is `token_prefix` and a number of
+  /// token_digits digits.
+  Executor(const play::Target& target, std::string token_prefix);
+  static constexpr std::size_t token_digits = 8;
 
   enum class Patience {
     adaptive,  ///< ReplyTime: while we look for something
@@ -44,6 +46,7 @@ class Executor {
   std::string next_token();
 
   const play::Target& target_;
+  std::string token_prefix_;
   net::TlsContext tls_;
   ReplyTime reply_time_;
   std::uint64_t sessions_ = 0;
