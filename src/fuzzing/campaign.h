@@ -90,18 +90,23 @@ class Campaign {
   std::optional<Observation> try_session(const Input& input,
                                          Executor::Patience patience);
   Observation session(const Input& input, Executor::Patience patience);
-  std::vector<Finding> judge(const Input& input, const Observation& seen);
-  std::optional<Finding> compare(const Input& input, const Observation& seen,
-                                 Executor::Patience patience);
+  /// All but what arrives.
+  std::vector<Finding> judge(const Input& input, const Observation& seen,
+                             Executor::Patience patience);
+  std::optional<Finding> hang(const Observation& seen,
+                              Executor::Patience patience);
+  std::optional<Finding> difference(const Input& input,
+                                    const Observation& seen,
+                                    Executor::Patience patience);
   std::vector<Finding> of_server();
-  std::optional<Finding> hang(const Observation& seen);
+  std::optional<Finding> arrival(const Input& input,
+                                 const std::string& signature);
+  /// Nothing where the session does not show `signature`.
   std::optional<Shown> show(const Input& input, const std::string& signature,
                             Executor::Patience patience);
   void look_into(const Input& input, const Finding& finding);
-  void take_late();
   void write_down(const Input& found, const Input& minimal, const Shown& shown,
                   int times);
-  void revive();
 
   boost::asio::io_context& io_;
   const CampaignOptions& options_;
@@ -112,6 +117,7 @@ class Campaign {
   Oracles oracles_;
   Arrivals arrivals_;
   Feedback feedback_;
+  MemoryWatch memory_;
   std::set<std::string> known_;
   int refused_in_a_row_ = 0;
   Status status_;

@@ -43,7 +43,7 @@ bool is_bare(const Answer& answer) {
 
 /// Letters only: what else a line may begin with is no verb.
 bool is_unknown_verb(const std::string& verb) {
-  return verb.size() >= 3 && verb.front() != 'X' &&
+  return verb.size() >= 3 && verb.front() != 'X' && verb != "greeting" &&
          std::ranges::all_of(verb, base::is_alpha) &&
          std::ranges::find(known_verbs, verb) == known_verbs.end();
 }
