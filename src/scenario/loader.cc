@@ -40,12 +40,12 @@ class Loader {
   Loader(std::string_view text, const std::string& path,
          const Requirements& requirements)
       : file_(text, path), requirements_(requirements) {
-    scenario_.id = id_of(path);
     scenario_.file = path;
   }
 
   Scenario load() {
     file_.check_keys(root(), keys);
+    load_id();
     scenario_.title = file_.scalar(file_.required(root(), "title"), "title");
     load_clauses();
     scenario_.needs = load_keywords("needs");
