@@ -15,6 +15,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/app.h"
 #include "app/authorization.h"
@@ -314,8 +315,8 @@ class Fuzzers {
   }
 
   void show_finding(const json& found) {
+    if (!findings_.insert(found.value("signature", "")).second) return;
     clear_status();
-    ++findings_;
     std::cout << fmt::format(
         "FOUND {}\n      {}\n      shown by {} of {} replays, {} units made "
         "{}: {}\n",
@@ -338,7 +339,7 @@ class Fuzzers {
     return fmt::format(
         "{} sessions, {:.0f}/s, {} states, {} edges, {} findings, {:.0f} s",
         sessions, static_cast<double>(sessions) / seconds, states, edges,
-        findings_, seconds);
+        findings_.size(), seconds);
   }
 
   void show_status() {
@@ -405,7 +406,7 @@ class Fuzzers {
     if (interrupts > 0) return exit_interrupted;
     const bool has_problem = std::ranges::any_of(
         workers_, [](const Worker& w) { return !w.problem.empty(); });
-    if (findings_ > 0) return exit_violations;
+    if (!findings_.empty()) return exit_violations;
     return has_problem ? exit_unreachable : exit_conforming;
   }
 
@@ -413,7 +414,7 @@ class Fuzzers {
   report::ConsoleOptions options_;
   std::vector<Worker> workers_;
   std::vector<fuzzing::ProcessTree> trees_;
-  std::size_t findings_ = 0;
+  std::set<std::string> findings_;  ///< by signature
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;
   std::optional<Clock::time_point> asked_;
