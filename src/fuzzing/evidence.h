@@ -1,0 +1,23 @@
+// A finding, and the session that shows it: what is written of it goes by this.
+#pragma once
+
+#include "fuzzing/input.h"
+#include "fuzzing/observation.h"
+#include "scenario/scenario.h"
+#include "scenario/template.h"
+
+namespace smtpspec::fuzzing {
+
+struct Evidence {
+  Finding finding;
+  Input input;              ///< minimal
+  Observation observation;  ///< of that input
+  /// As they were when `input` was sent.
+  scenario::Variables variables;
+  scenario::Listener listener = scenario::Listener::mta;
+};
+
+/// The finding's signature as a name of files and scenarios: a-z, 0-9, '-'.
+std::string file_name(const Finding& finding);
+
+}  // namespace smtpspec::fuzzing
