@@ -176,9 +176,10 @@ class SeedWriter {
   bool joins_ = false;
 };
 
-/// `octets` with one letter for each word and number; what stands before '='
-/// and what no word holds stays.
+/// `octets` with one letter for each word and number. Names of parameters
+/// stay, and what no word holds.
 std::string shape_of(std::string_view octets) {
+  const bool is_line = octets.find('\n') + 1 == octets.size();
   std::string result;
   std::string word;
   const auto is_part = [](char c) {
@@ -190,7 +191,8 @@ std::string shape_of(std::string_view octets) {
       word += c;
       continue;
     }
-    const bool is_name = c == '=' || c == '}' || c == ':' || word == ".";
+    const bool is_name =
+        c == '=' || (c == ':' && is_line) || word == ".";
     if (!word.empty()) result += is_name ? base::to_upper(word) : "w";
     word.clear();
     // One of a run, and one of all octets that are no ASCII.
@@ -209,7 +211,13 @@ std::string shape_of(const Unit& unit) {
 
 std::string shape_of(const Input& input) {
   std::string result;
-  for (const Unit& unit : input.units) result += shape_of(unit);
+  // Three or thirty alike are the same to the mutator.
+  std::string last;
+  for (const Unit& unit : input.units) {
+    std::string shape = shape_of(unit);
+    if (shape != last) result += shape;
+    last = std::move(shape);
+  }
   return result;
 }
 

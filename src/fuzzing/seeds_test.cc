@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <set>
 
 #include "scenario/loader.h"
+#include "scenario/yaml.h"
 
 namespace smtpspec::fuzzing {
 namespace {
@@ -107,6 +109,17 @@ TEST(Seeds, TheCatalogGivesManyThatDiffer) {
   }
   EXPECT_EQ(names.size(), seeds.size());
   EXPECT_EQ(texts.size(), seeds.size());
+}
+
+TEST(Seeds, FilesOfTheCorpusAreSessions) {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           SMTPSPEC_SOURCE_DIR "/corpus/server")) {
+    const std::string path = entry.path();
+    EXPECT_FALSE(parse_input(scenario::read_file(path), path).units.empty());
+    ++files;
+  }
+  EXPECT_GE(files, 300u);
 }
 
 TEST(Seeds, TimeAndChanceDoNotChangeThem) {
