@@ -46,7 +46,7 @@ struct FuzzOptions {
   std::string listener = "mta";
   std::string exec;
   std::string reset;
-  std::uint64_t reset_every = 1000;
+  std::size_t reset_every = 1000;
   double ready = 10;
   std::string against;
   std::string authorized;

@@ -74,9 +74,8 @@ class Worker {
   void choose_target() {
     if (plan_.profile) {
       profile_ = *plan_.profile;
-      profile_.listeners.at(plan_.listener).port =
-          static_cast<std::uint16_t>(
-              profile_.listeners.at(plan_.listener).port + index_);
+      auto& port = profile_.listeners.at(plan_.listener).port;
+      if (!plan_.exec.empty()) port = static_cast<std::uint16_t>(port + index_);
       sinks_ = std::make_unique<Sinks>(io_, profile_.sink);
     } else {
       reference_ = std::make_unique<Reference>(io_, flaws_of(plan_.flaws));
@@ -95,17 +94,29 @@ class Worker {
     if (plan_.exec.empty()) return;
     edges_.emplace(fuzzing::edge_counters());
     fuzzing::ServerOptions options;
-    options.command = plan_.exec;
+    options.command = with_port(plan_.exec);
     options.endpoint = campaign_options_.target.endpoint;
     options.has_implicit_tls = campaign_options_.target.has_implicit_tls();
-    options.folder = plan_.output;
-    options.name = fmt::format("server-{}", index_);
+    options.folder = fmt::format("{}/server-{}", plan_.output, index_);
     options.environment = edges_->environment();
-    options.ready_time = std::chrono::milliseconds(
+    options.start_time = std::chrono::milliseconds(
         static_cast<long>(plan_.ready_seconds * 1000));
-    options.reset = plan_.reset;
+    options.reset_command = with_port(plan_.reset);
     options.reset_every = plan_.reset_every;
     server_.emplace(options);
+    server_->start();
+  }
+
+  /// `command` with the port of this worker's server for "{port}".
+  std::string with_port(std::string command) const {
+    constexpr std::string_view mark = "{port}";
+    const std::string port =
+        std::to_string(campaign_options_.target.endpoint.port);
+    for (auto at = command.find(mark); at != std::string::npos;
+         at = command.find(mark, at + port.size())) {
+      command.replace(at, mark.size(), port);
+    }
+    return command;
   }
 
   void set_up_campaign() {

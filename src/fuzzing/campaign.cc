@@ -172,8 +172,10 @@ std::vector<Finding> Campaign::of_server() {
     finding.expected = "2yz / 3yz / 4yz / 5yz";
     findings.push_back(std::move(finding));
   };
-  for (const SanitizerReport& report : server_->new_sanitizer_reports())
-    add(report.signature, report.line);
+  for (const SanitizerReport& report : server_->new_sanitizer_reports()) {
+    add(report.signature, fmt::format("a sanitizer reported {} ({})",
+                                      report.signature, report.file));
+  }
   if (!server_->is_alive()) {
     add("server-died", fmt::format("the server died: {}",
                                    server_->how_it_died()));
@@ -181,7 +183,7 @@ std::vector<Finding> Campaign::of_server() {
   }
   if (status_.sessions >= next_sample_) {
     next_sample_ = status_.sessions + sessions_between_samples;
-    if (memory_.add(server_->memory_kib()))
+    if (memory_.add(server_->resident_kib()))
       add("memory-grows", memory_.words());
   }
   return findings;
@@ -192,7 +194,7 @@ void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
   feedback_.learn(seen, counters);
   status_.states = feedback_.states();
   count_edges();
-  if (server_) server_->session_done();
+  if (server_) server_->count_session();
   arrivals_.expect(input, seen);
   for (const Finding& finding : judge(input, seen, Patience::adaptive))
     look_into(input, finding);
