@@ -20,6 +20,7 @@
 #include "app/app.h"
 #include "app/authorization.h"
 #include "app/command.h"
+#include "app/conclusion.h"
 #include "app/fuzz_worker.h"
 #include "app/selection.h"
 #include "fuzzing/process_tree.h"
@@ -259,7 +260,7 @@ class Fuzzers {
       }
       close(ends[1]);
       workers_.push_back({pid, ends[0], "", json::object(), false, ""});
-      trees_.emplace_back(pid);
+      trees_.emplace_back(pid, worker_mark(pid));
     }
   }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -25,6 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr const char* mark_name = "SMTPSPEC_FUZZ_WORKER";
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -65,10 +68,20 @@ class Worker {
     scratch_ = fs::temp_directory_path() /
                fmt::format("smtpspec-fuzz-{}", getpid());
     fs::create_directories(scratch_);
+    divert_engine();
     catalog_.add_builtin();
     start_server();
     set_up_campaign();
     set_up_engine();
+  }
+
+  /// What libFuzzer says is for those who look into it.
+  void divert_engine() const {
+    const std::string log = fmt::format("{}/engine-{}.log", plan_.output,
+                                        index_);
+    if (!std::freopen(log.c_str(), "w", stderr))
+      throw std::runtime_error(fmt::format("{}: cannot write", log));
+    dup2(STDERR_FILENO, STDOUT_FILENO);
   }
 
   void choose_target() {
@@ -209,9 +222,14 @@ class Worker {
 
 }  // namespace
 
+std::string worker_mark(pid_t worker) {
+  return fmt::format("{}={}", mark_name, worker);
+}
+
 void fuzz_in_worker(const FuzzPlan& plan, int index, int out, pid_t parent) {
   setsid();
   prepare_signals(parent);
+  setenv(mark_name, std::to_string(getpid()).c_str(), 1);
   Worker(plan, index, out).run();
 }
 

@@ -44,4 +44,7 @@ struct FuzzPlan {
 [[noreturn]] void fuzz_in_worker(const FuzzPlan& plan, int index, int out,
                                  pid_t parent);
 
+/// "NAME=VALUE", which stands in the environment of all that a worker starts.
+std::string worker_mark(pid_t worker);
+
 }  // namespace smtpspec::app

@@ -25,6 +25,8 @@ constexpr milliseconds patient_greeting_time{10'000};
 /// What is under way arrives within that.
 constexpr milliseconds arrival_time{1000};
 constexpr milliseconds arrival_step{10};
+/// What no replay shows is looked into so often, when it is seen again.
+constexpr int most_tries = 5;
 /// Sessions between two looks at the server's memory.
 constexpr std::uint64_t sessions_between_samples = 1000;
 
@@ -238,7 +240,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
 
 void Campaign::look_into(const Input& input, const Finding& finding) {
   const std::string& signature = finding.signature;
-  if (!known_.insert(signature).second) return;
+  if (tries_[signature]++ >= most_tries) return;
   int times = 0;
   std::optional<Shown> last;
   for (int i = 0; i < options_.replays; ++i) {
@@ -248,10 +250,11 @@ void Campaign::look_into(const Input& input, const Finding& finding) {
     last = std::move(shown);
   }
   if (times == 0) {
-    ++status_.unrepeated;
+    if (tries_[signature] == 1) ++status_.unrepeated;
     write_unrepeated(options_.folder, finding, input);
     return;
   }
+  tries_[signature] = most_tries;
   Input minimal = input;
   try {
     minimal = smaller(input, signature);

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -129,7 +129,9 @@ class Campaign {
   std::uint64_t next_sample_ = 0;
   /// Each edge that was ever reached.
   std::vector<bool> reached_;
-  std::set<std::string> known_;
+  /// How often each signature was looked into; written ones count as often as
+  /// can be.
+  std::map<std::string, int> tries_;
   int refused_in_a_row_ = 0;
   Status status_;
 };
