@@ -4,7 +4,7 @@
 //   # a comment
 //   C: EHLO client.example   a line; CRLF is added
 //   C> octets\r\n            octets; nothing is added
-//   C/: NOOP   C/> octets    the same, each octet in a segment of its own
+//   C/: NOOP   C/> octets    the same, a segment each up to CR, LF and dot
 //   TLS:                     a handshake; STARTTLS itself is a line
 //   AUTH: PLAIN              a whole login with the profile's user
 //   AUTH: PLAIN (wrong password)   with one thing wrong (smtp::sasl_twists)

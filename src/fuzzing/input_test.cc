@@ -34,7 +34,7 @@ TEST(Input, KeepsTheFlagsOfUnits) {
   EXPECT_EQ(input.units[3].twist, "wrong password");
   EXPECT_FALSE(input.units[4].waits);
   EXPECT_TRUE(input.units[5].is_split);
-  EXPECT_EQ(input.units[5].octets, std::string("RCPT TO:<a\\b\0\xff>\r\n", 18));
+  EXPECT_EQ(input.units[5].octets, std::string("RCPT TO:<a\\b\0\xff>\r\n", 17));
   EXPECT_EQ(input.units[6].octets, "BDAT 5\r\nab\r\nc");
 }
 

@@ -15,9 +15,12 @@ namespace smtpspec::fuzzing {
 /// A reply and what it answers.
 struct Answer {
   /// Verb in upper case, "." for the end of mail data, "greeting", "AUTH" for
-  /// the last reply to a login; empty where that cannot be told.
+  /// the last reply to a login, "TLS" (with code 0) for a handshake that
+  /// succeeded; empty where that cannot be told.
   std::string verb;
+  /// As it was sent, secrets hidden; of a login "AUTH PLAIN (wrong password)".
   std::string line;
+  bool has_twist = false;  ///< of a login that must not succeed
   smtp::Reply reply;
   /// Of the unit behind which it was read.
   std::size_t unit = 0;
@@ -41,11 +44,14 @@ struct Observation {
   std::vector<play::Breach> breaches;
   /// Commands and replies are matched with certainty, to the end.
   bool is_reliable = true;
+  /// All that was sent as commands were lines that nobody takes for an attack:
+  /// printable, and of 512 octets at most.
+  bool is_plain = true;
+  /// Of a session that ended early: the line that was not answered.
+  std::string unanswered;
   /// Behind silence, a NOOP was answered.
   bool is_alive_after_silence = false;
   std::string token;
-  /// Messages that the server has taken, by its replies.
-  std::size_t messages_taken = 0;
   play::Transcript transcript;
   std::chrono::nanoseconds time{0};
 };
