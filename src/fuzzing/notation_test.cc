@@ -58,12 +58,12 @@ TEST(Notation, EqualLinesAreOne) {
               ElementsAre("C: RSET", "C*3: x", "C: RSET", "C: RSET"));
 }
 
-TEST(Notation, ShortSplitIsWrittenOctetByOctet) {
-  EXPECT_THAT(dialog_lines(unit("N${sender}\r", true), variables),
-              ElementsAre("C> N", "WAIT: 1ms", "C> ${sender}", "WAIT: 1ms",
-                          "C> \\r"));
-  EXPECT_THAT(dialog_lines(unit(std::string(70, 'x') + "\r\n", true), variables),
-              ElementsAre(testing::StartsWith("# "), "C: ${repeat(x, 70)}"));
+TEST(Notation, SplitIsCutBehindEveryCrLfAndDot) {
+  EXPECT_THAT(dialog_lines(unit("NO ${sender}.\r\n", true), variables),
+              ElementsAre("WAIT: 1ms", "C> NO ${sender}.", "WAIT: 1ms",
+                          "C> \\r", "WAIT: 1ms", "C> \\n", "WAIT: 1ms"));
+  EXPECT_THAT(dialog_lines(unit(std::string(70, '.') + "\r\n", true), variables),
+              ElementsAre(testing::StartsWith("# "), "C: ${repeat(., 70)}"));
 }
 
 /// What is written is read as the octets that were sent.

@@ -99,7 +99,7 @@ TEST_F(ScriptTest, AsksForSecretsAndDoesNotShowThem) {
   Evidence evidence =
       evidence_of({{Unit::Kind::login, "PLAIN", "", false, true},
                    line_unit("X ${password}"), line_unit("last")},
-                  {answer("AUTH", "235 Ok", 1), answer("X", "250 Ok", 2),
+                  {logged_in("AUTH PLAIN", "235 Ok", 1), answer("X", "250 Ok", 2),
                    answer("", "500 What", 3)});
   const std::string script = to_script(evidence);
   EXPECT_THAT(script, Not(HasSubstr("geheim123")));
