@@ -19,7 +19,9 @@ namespace {
 /// What is left out of a scenario that begins behind EHLO: greeting and EHLO.
 constexpr std::size_t hello_answers = 2;
 
-bool is_hello(std::string_view verb) { return verb == "EHLO" || verb == "LHLO"; }
+bool is_hello(std::string_view verb) {
+  return verb == "EHLO" || verb == "LHLO";
+}
 
 /// "2yz", but 354 and 334 as they are: they tell what comes next.
 std::string class_of(int code) {
