@@ -1,10 +1,12 @@
-# smtpspec_embed(TARGET): builds scenarios/ and requirements/ into TARGET, so
-# that the binary alone is enough.
+# smtpspec_embed(TARGET): builds scenarios/, requirements/ and what sessions are
+# fuzzed with into TARGET, so that the binary alone is enough.
 function(smtpspec_embed target)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
        ${PROJECT_SOURCE_DIR}/scenarios/*.yaml
        ${PROJECT_SOURCE_DIR}/requirements/*.tsv
-       ${PROJECT_SOURCE_DIR}/requirements/*.yaml)
+       ${PROJECT_SOURCE_DIR}/requirements/*.yaml
+       ${PROJECT_SOURCE_DIR}/corpus/server.dict
+       ${PROJECT_SOURCE_DIR}/corpus/blocks/*.session)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cc)
   add_custom_command(
     OUTPUT ${output}

@@ -19,6 +19,8 @@ constexpr Row commands[] = {
      add_test},
     {"audit", "Find out whether a server is misconfigured: relaying, smuggling, "
               "ports", add_audit},
+    {"fuzz", "Find what nobody wrote a scenario for", add_fuzz},
+    {"replay", "Have a fuzzed session again", add_replay},
     {"serve", "Run the built-in reference server by itself", add_serve},
     {"sink", "Take mail by SMTP or LMTP, read maildirs, and show what arrives",
      add_sink},

@@ -12,6 +12,8 @@ using Command = std::function<int()> (*)(CLI::App&);
 
 std::function<int()> add_test(CLI::App& app);
 std::function<int()> add_audit(CLI::App& app);
+std::function<int()> add_fuzz(CLI::App& app);
+std::function<int()> add_replay(CLI::App& app);
 std::function<int()> add_serve(CLI::App& app);
 std::function<int()> add_sink(CLI::App& app);
 std::function<int()> add_selftest(CLI::App& app);

@@ -49,7 +49,10 @@ void explain(const scenario::Scenario& scenario,
     std::cout << "lacks: " << joined(scenario.lacks) << '\n';
   std::cout << "from: " << to_string(scenario.from)
             << "\nlistener: " << to_string(scenario.listener)
-            << "\nflaw: " << joined(scenario.flaws) << '\n';
+            << (scenario.found.empty() ? "\nflaw: " : "\nfound: ")
+            << (scenario.found.empty() ? joined(scenario.flaws)
+                                       : scenario.found)
+            << '\n';
   if (!scenario.watch.empty())
     std::cout << "watches every reply of the run: " << scenario.watch << '\n';
   if (scenario.is_measured())

@@ -37,6 +37,10 @@ class CommandTracker {
   /// Commands and replies are matched with certainty so far.
   bool reliable() const { return reliable_; }
   std::size_t unanswered() const { return waiting_.size(); }
+  /// The first of them; empty: none.
+  std::string next_line() const {
+    return waiting_.empty() ? std::string() : waiting_.front();
+  }
 
  private:
   void take_line(std::string_view line);

@@ -86,6 +86,12 @@ class Session {
   /// that has closed shows at the next receive().
   net::asio::awaitable<void> send(std::string bytes, net::Deadline deadline);
 
+  /// How the next send() is cut.
+  void cut(Segmentation segmentation) { segmentation_ = segmentation; }
+
+  /// Something has come that receive() has not given yet.
+  bool has_unread() const { return !parser_.empty(); }
+
   /// What the server does next, at most until `deadline`.
   net::asio::awaitable<Event> receive(net::Deadline deadline);
 

@@ -1,4 +1,5 @@
-// The files of scenarios/ and requirements/, built into the program.
+// The files of scenarios/ and requirements/, and the words and blocks of corpus/,
+// built into the program.
 #pragma once
 
 #include <span>

@@ -135,5 +135,12 @@ TEST(Catalog, BuiltInScenariosAreRead) {
   EXPECT_NO_THROW(catalog.add_builtin());
 }
 
+TEST(Catalog, BuiltInScenariosAreProvedByFlaws) {
+  Catalog catalog(Requirements::builtin());
+  catalog.add_builtin();
+  for (const auto& scenario : catalog.scenarios())
+    EXPECT_EQ(scenario->found, "") << scenario->id;
+}
+
 }  // namespace
 }  // namespace smtpspec::scenario

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view keys[] = {
     "title", "clause", "needs",  "lacks",   "from",   "listener", "flaw",
     "watch", "measure", "dialog", "against", "control", "beside", "cases",
-    "as",    "then",
+    "as",    "then",   "found",
 };
 
 /// smtpspec reads folder/name.yaml; the id is folder/name.
@@ -41,12 +41,12 @@ class Loader {
   Loader(std::string_view text, const std::string& path,
          const Requirements& requirements)
       : file_(text, path), requirements_(requirements) {
-    scenario_.id = id_of(path);
     scenario_.file = path;
   }
 
   Scenario load() {
     file_.check_keys(root(), keys);
+    load_id();
     scenario_.title = file_.scalar(file_.required(root(), "title"), "title");
     load_clauses();
     scenario_.needs = load_keywords("needs");
@@ -65,6 +65,23 @@ class Loader {
 
  private:
   const YamlNode& root() const { return file_.root(); }
+
+  // What a fuzzer has found is known by that, wherever its file lies.
+  void load_id() {
+    const auto* node = find(root(), "found");
+    if (node == nullptr) {
+      scenario_.id = id_of(file_.path());
+      return;
+    }
+    scenario_.found = file_.scalar(*node, "found");
+    if (!is_name(scenario_.found)) {
+      file_.fail(*node, fmt::format("'{}' is no signature of a finding: a-z 0-9 -",
+                                    scenario_.found));
+    }
+    if (find(root(), "flaw") != nullptr)
+      file_.fail(*node, "'found' stands in place of 'flaw': only one of them");
+    scenario_.id = "fuzzed/" + scenario_.found;
+  }
 
   void load_clauses() {
     for (const auto* node :
@@ -342,8 +359,10 @@ class Loader {
     return flaws;
   }
 
-  // A scenario that nothing can fail proves nothing.
+  // A scenario that nothing can fail proves nothing; one that was found has
+  // failed a server.
   void check_flaws() {
+    if (!scenario_.found.empty()) return;
     if (const auto* node = find(root(), "flaw")) {
       for (const auto* flaw : file_.scalars(*node, "flaw")) {
         if (!is_name(flaw->scalar)) {

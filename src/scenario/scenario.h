@@ -59,7 +59,9 @@ enum class Source {
 };
 
 struct Scenario {
-  std::string id;  ///< smuggling/lf-dot-crlf: folder and file name
+  /// smuggling/lf-dot-crlf: folder and file name; fuzzed/SIGNATURE where `found`
+  /// is given.
+  std::string id;
   std::string file;
   std::string title;
   /// At least one. The first one's level decides what a failure is.
@@ -72,6 +74,9 @@ struct Scenario {
   Listener listener = Listener::any;
   Source source = Source::outside;
   std::vector<std::string> flaws;
+  /// The signature of the fuzzer's finding that it was written from, in place
+  /// of a flaw of the reference server; else empty. No built-in one has it.
+  std::string found;
   /// A rule on replies (smtp/reply_rules.h) that is judged on every reply of
   /// the whole run; the dialog only draws replies. Empty for others.
   std::string watch;

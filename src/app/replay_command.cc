@@ -1,0 +1,163 @@
+// smtpspec replay: has a fuzzed session again.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <set>
+
+#include "app/app.h"
+#include "app/authorization.h"
+#include "app/command.h"
+#include "app/event_loop.h"
+#include "app/reference.h"
+#include "app/selection.h"
+#include "app/sinks.h"
+#include "fuzzing/executor.h"
+#include "fuzzing/oracles.h"
+#include "scenario/catalog.h"
+#include "scenario/profile.h"
+
+namespace smtpspec::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ReplayOptions {
+  std::string file;
+  std::string target;
+  std::string profile;
+  std::string listener = "mta";
+  std::string authorized;
+  std::vector<std::string> flaws;
+  int times = 1;
+};
+
+void add_options(CLI::App& app, ReplayOptions& options) {
+  app.add_option("file", options.file,
+                 "A session, or the folder of a finding: its minimal one")
+      ->required();
+  app.add_option("target", options.target,
+                 "HOST:PORT of the server; without it the listener of the "
+                 "profile, and without that the built-in reference server");
+  app.add_option("--profile", options.profile,
+                 "What is to be known of the server (docs/profile.md)");
+  app.add_option("--listener", options.listener,
+                 "Which listener: mta, submission or submissions")
+      ->check(CLI::IsMember({"mta", "submission", "submissions"}))
+      ->capture_default_str();
+  app.add_option("-n,--times", options.times, "How often")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--authorized", options.authorized,
+                 "Name the target's host again to confirm that you may test "
+                 "it; needed for addresses that are neither loopback nor "
+                 "private");
+  app.add_option("--flaw", options.flaws,
+                 "Break one thing in the built-in reference server");
+}
+
+fuzzing::Input load_input(const std::string& name) {
+  const fs::path path = fs::is_directory(name) ? fs::path(name) / "minimal.txt"
+                                               : fs::path(name);
+  std::ifstream file(path);
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file)
+    throw std::runtime_error(fmt::format("{}: cannot read", path.string()));
+  return fuzzing::parse_input(text, path.string());
+}
+
+std::string_view words(fuzzing::Outcome outcome) {
+  switch (outcome) {
+    case fuzzing::Outcome::finished: return "finished";
+    case fuzzing::Outcome::closed: return "the server closed the connection";
+    case fuzzing::Outcome::reset: return "the server reset the connection";
+    case fuzzing::Outcome::silent: return "a reply did not come";
+    case fuzzing::Outcome::malformed: return "what came is no reply";
+    case fuzzing::Outcome::no_tls: return "the TLS handshake failed";
+  }
+  return "";
+}
+
+class Replay {
+ public:
+  explicit Replay(const ReplayOptions& options)
+      : options_(options), input_(load_input(options.file)) {
+    catalog_.add_builtin();
+    choose_target();
+  }
+
+  int run() {
+    const bool was_interrupted = run_until_done(io_, have_sessions());
+    for (const auto& [signature, times] : shown_)
+      std::cout << fmt::format("{} of {}: {}\n", times, done_, signature);
+    if (shown_.empty())
+      std::cout << fmt::format("nothing found in {} sessions\n", done_);
+    if (was_interrupted) return exit_interrupted;
+    return shown_.empty() ? exit_conforming : exit_violations;
+  }
+
+ private:
+  void choose_target() {
+    const auto listener = listener_of(options_.listener);
+    scenario::Profile profile;
+    if (options_.target.empty() && options_.profile.empty()) {
+      reference_ =
+          std::make_unique<Reference>(io_, flaws_of(options_.flaws));
+      profile = reference_->profile();
+    } else {
+      profile = options_.profile.empty()
+                    ? scenario::default_profile(
+                          scenario::parse_endpoint(options_.target), listener)
+                    : scenario::load_profile(options_.profile);
+      if (!options_.target.empty())
+        profile.listeners[listener] =
+            scenario::parse_endpoint(options_.target);
+      if (!profile.listeners.contains(listener))
+        throw std::invalid_argument("the profile has no such listener");
+      const auto& host = profile.listeners.at(listener).host;
+      require_authorization(host, options_.authorized);
+      profile.security.demands_trust = !is_near(host);
+    }
+    target_ = play::target_of(profile, listener);
+  }
+
+  net::asio::awaitable<void> have_sessions() {
+    fuzzing::Executor executor(target_, "replay");
+    const fuzzing::Oracles oracles(catalog_, target_.is_for_submission());
+    while (done_ < options_.times) {
+      const auto seen = co_await executor.run(
+          input_, fuzzing::Executor::Patience::full);
+      if (done_++ == 0) {
+        std::cout << seen.transcript.to_string()
+                  << fmt::format("# {}\n", words(seen.outcome));
+      }
+      for (const auto& finding : oracles.judge(seen)) {
+        if (shown_[finding.signature]++ == 0)
+          std::cout << fmt::format("FOUND {}: {}\n", finding.signature,
+                                   finding.sentence);
+      }
+    }
+  }
+
+  const ReplayOptions& options_;
+  fuzzing::Input input_;
+  scenario::Catalog catalog_{scenario::Requirements::builtin()};
+  boost::asio::io_context io_{1};
+  std::unique_ptr<Reference> reference_;
+  play::Target target_;
+  std::map<std::string, int> shown_;
+  int done_ = 0;
+};
+
+}  // namespace
+
+std::function<int()> add_replay(CLI::App& app) {
+  auto options = std::make_shared<ReplayOptions>();
+  add_options(app, *options);
+  return [options] { return Replay(*options).run(); };
+}
+
+}  // namespace smtpspec::app

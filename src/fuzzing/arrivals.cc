@@ -1,0 +1,176 @@
+#include "fuzzing/arrivals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/text.h"
+#include "fuzzing/executor.h"
+#include "fuzzing/oracles.h"
+
+namespace smtpspec::fuzzing {
+namespace {
+
+/// Sessions whose mail is waited for, and messages whose session is.
+constexpr std::size_t kept_sessions = 1000;
+constexpr std::size_t kept_early = 1000;
+
+std::string_view body_of(std::string_view octets) {
+  const auto crlf = octets.find("\r\n\r\n");
+  const auto lf = octets.find("\n\n");
+  if (crlf < lf) return octets.substr(crlf + 4);
+  return lf == std::string_view::npos ? octets : octets.substr(lf + 2);
+}
+
+/// Written by a server, not by us: RFC 3464, RFC 3834.
+bool is_report(const sink::Arrival& arrival) {
+  return arrival.octets.find("multipart/report") != std::string::npos ||
+         arrival.octets.find("MAILER-DAEMON") != std::string::npos ||
+         arrival.octets.find("Auto-Submitted") != std::string::npos;
+}
+
+/// The token with `prefix` in `text`, or nothing.
+std::string token_in(const std::string& text, const std::string& prefix) {
+  const auto at = text.find(prefix);
+  return at == std::string::npos
+             ? std::string()
+             : text.substr(at, prefix.size() + Executor::token_digits);
+}
+
+std::string token_of(const sink::Arrival& arrival, const std::string& prefix) {
+  std::string token = token_in(arrival.octets, prefix);
+  if (token.empty()) token = token_in(arrival.sender.address, prefix);
+  for (const auto& path : arrival.recipients) {
+    if (token.empty()) token = token_in(path.address, prefix);
+  }
+  return token;
+}
+
+std::size_t count(std::string_view text, std::string_view what) {
+  std::size_t result = 0;
+  for (auto at = text.find(what); at != std::string_view::npos;
+       at = text.find(what, at + what.size() - 2)) {
+    ++result;
+  }
+  return result;
+}
+
+/// Each RCPT names `domain`: what goes there was not forwarded by a mailbox of
+/// the target's own.
+bool all_rcpt_name(std::string_view octets, const std::string& domain) {
+  bool has_one = false;
+  for (const std::string_view line : base::split(octets, '\n')) {
+    if (!base::starts_without_case(line, "RCPT")) continue;
+    if (base::to_lower(line).find(domain) == std::string::npos) return false;
+    has_one = true;
+  }
+  return has_one;
+}
+
+std::string octets_of(const Input& input) {
+  std::string octets;
+  for (const Unit& unit : input.units) {
+    if (unit.kind == Unit::Kind::octets) octets += unit.octets;
+  }
+  return octets;
+}
+
+}  // namespace
+
+std::size_t most_messages(std::string_view octets) {
+  const std::string upper = base::to_upper(octets);
+  // Whoever ends commands at LF finds the end of empty mail data here.
+  return count(octets, "\r\n.\r\n") + count(upper, "DATA\n.\r\n") +
+         std::min(count(upper, "BDAT"), count(upper, "LAST"));
+}
+
+Arrivals::Arrivals(const play::Target& target, std::string token_prefix)
+    : target_(target), token_prefix_(std::move(token_prefix)) {
+  const auto domain = target_.variables.find("foreign_domain");
+  if (domain != target_.variables.end())
+    foreign_domain_ = base::to_lower(domain->second);
+  if (!target_.witness) return;
+  target_.witness->mailbox().observe(
+      [this](const sink::Arrival& arrival) { note(arrival); });
+}
+
+Arrivals::~Arrivals() {
+  if (target_.witness) target_.witness->mailbox().observe(nullptr);
+}
+
+void Arrivals::expect(const Input& input, const Observation& seen) {
+  if (!target_.witness) return;
+  const std::string octets =
+      replace_variables(octets_of(input), target_.variables);
+  Sent sent;
+  sent.token = seen.token;
+  sent.input = input;
+  sent.most = most_messages(octets);
+  sent.may_go_abroad = has_login(seen) || foreign_domain_.empty() ||
+                       !all_rcpt_name(octets, foreign_domain_);
+  sent.answers = seen.answers.size();
+  sent_.push_back(std::move(sent));
+  if (sent_.size() > kept_sessions) sent_.pop_front();
+  std::erase_if(early_, [&](const Facts& facts) {
+    if (facts.token != seen.token) return false;
+    judge(sent_.back(), facts);
+    return true;
+  });
+}
+
+std::vector<Arrivals::Late> Arrivals::take() {
+  return std::exchange(found_, {});
+}
+
+void Arrivals::note(const sink::Arrival& arrival) {
+  if (is_report(arrival)) return;
+  Facts facts{token_of(arrival, token_prefix_),
+              std::hash<std::string_view>()(body_of(arrival.octets)),
+              goes_abroad(arrival)};
+  if (facts.token.empty()) return;
+  const auto sent = std::ranges::find(sent_, facts.token, &Sent::token);
+  if (sent != sent_.end()) {
+    judge(*sent, facts);
+  } else if (early_.size() < kept_early) {
+    early_.push_back(std::move(facts));
+  }
+}
+
+void Arrivals::judge(Sent& sent, const Facts& facts) {
+  const bool was_too_much = sent.bodies.size() > sent.most;
+  sent.bodies.insert(facts.body);
+  Finding finding;
+  finding.answer = sent.answers;
+  if (sent.bodies.size() > sent.most && !was_too_much) {
+    finding.signature = "more-messages-than-sent";
+    finding.sentence = "more messages arrived than ends of mail data were sent";
+    finding.clause = "5321-4.1.1.4-m";
+    finding.then = "mail: 0";
+    for (std::size_t i = 1; i <= sent.most; ++i)
+      finding.then += fmt::format(" / {}", i);
+    found_.push_back({sent.input, finding});
+  }
+  if (facts.is_abroad && !sent.may_go_abroad && !sent.is_relayed) {
+    sent.is_relayed = true;
+    finding.signature = "relayed";
+    finding.sentence = "mail of a stranger was sent on to another host";
+    finding.clause = "2505-2.1-a";
+    finding.then = "relayed: 0";
+    found_.push_back({sent.input, finding});
+  }
+}
+
+/// To a domain elsewhere, from whom the target has no reason to trust: which
+/// that is must be known from the profile.
+bool Arrivals::goes_abroad(const sink::Arrival& arrival) const {
+  const bool is_stranger =
+      !target_.source.empty() || !target_.trusted_source.empty();
+  if (arrival.witness != sink::Witness::smtp || !is_stranger) return false;
+  return std::ranges::any_of(arrival.recipients, [&](const auto& path) {
+    return base::to_lower(path.address)
+        .ends_with("@" + foreign_domain_);
+  });
+}
+
+}  // namespace smtpspec::fuzzing

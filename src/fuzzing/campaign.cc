@@ -1,0 +1,318 @@
+#include "fuzzing/campaign.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+
+#include "fuzzing/finding_files.h"
+#include "fuzzing/minimise.h"
+
+namespace smtpspec::fuzzing {
+namespace {
+
+using Patience = Executor::Patience;
+using std::chrono::milliseconds;
+
+/// So many connections that come to nothing, one after the other, are the end.
+constexpr int refusals_to_the_end = 20;
+constexpr milliseconds pause_behind_refusal{250};
+/// A new connection is greeted within that, or the server hangs.
+constexpr milliseconds greeting_time{1000};
+constexpr milliseconds patient_greeting_time{10'000};
+/// What is under way arrives within that.
+constexpr milliseconds arrival_time{1000};
+constexpr milliseconds arrival_step{10};
+/// What no replay shows is looked into so often, when it is seen again.
+constexpr int most_tries = 5;
+/// Sessions between two looks at the server's memory.
+constexpr std::uint64_t sessions_between_samples = 1000;
+
+net::asio::awaitable<bool> pause(milliseconds time) {
+  co_await net::sleep_until(net::Clock::now() + time);
+  co_return true;
+}
+
+bool is_refusal(const Observation& seen) {
+  return seen.answers.empty() ||
+         (seen.answers.size() == 1 &&
+          seen.answers.front().reply.reply_class() != 2);
+}
+
+bool is_of_arrival(const std::string& signature) {
+  return signature == "relayed" || signature == "more-messages-than-sent";
+}
+
+}  // namespace
+
+Campaign::Campaign(boost::asio::io_context& io, const CampaignOptions& options,
+                   const scenario::Catalog& catalog, ServerProcess* server,
+                   EdgeMap* edges)
+    : io_(io),
+      options_(options),
+      server_(server),
+      edges_(edges),
+      token_prefix_(fmt::format("f{:06x}",
+                                static_cast<unsigned>(getpid()) & 0xffffff)),
+      executor_(options.target, token_prefix_),
+      oracles_(catalog, options.target.is_for_submission()),
+      arrivals_(options.target, token_prefix_) {
+  if (options.against) other_.emplace(*options.against, token_prefix_);
+}
+
+template <class T>
+T Campaign::await(net::asio::awaitable<T> work) {
+  std::optional<T> result;
+  std::exception_ptr thrown;
+  bool is_done = false;
+  net::asio::co_spawn(io_, std::move(work),
+                      [&](std::exception_ptr error, T value) {
+                        thrown = error;
+                        if (!error) result.emplace(std::move(value));
+                        is_done = true;
+                      });
+  io_.restart();
+  // What is left of `work` then is never run: the process is about to end.
+  while (!is_done) {
+    io_.run_one_for(milliseconds(100));
+    if (options_.must_stop()) throw CampaignOver{};
+  }
+  if (thrown) std::rethrow_exception(thrown);
+  return std::move(*result);
+}
+
+/// Nothing where there was no connection.
+std::optional<Observation> Campaign::try_session(const Input& input,
+                                                 Patience patience) {
+  try {
+    return await(executor_.run(input, patience));
+  } catch (const boost::system::system_error&) {
+    return std::nullopt;
+  }
+}
+
+Observation Campaign::session(const Input& input, Patience patience) {
+  for (;;) {
+    auto seen = try_session(input, patience);
+    if (seen && !is_refusal(*seen)) {
+      refused_in_a_row_ = 0;
+      ++status_.sessions;
+      return std::move(*seen);
+    }
+    if (server_ && !server_->is_alive()) {
+      if (!seen) seen.emplace();
+      return std::move(*seen);
+    }
+    if (++refused_in_a_row_ >= refusals_to_the_end) {
+      throw CampaignOver{
+          seen && !seen->answers.empty()
+              ? fmt::format("the server refuses every connection with {}: it "
+                            "may have had enough of us",
+                            seen->answers.front().reply.code)
+              : "the server takes no connection any more, or greets nobody"};
+    }
+    await(pause(pause_behind_refusal));
+  }
+}
+
+std::vector<Finding> Campaign::judge(const Input& input,
+                                     const Observation& seen,
+                                     Patience patience) {
+  std::vector<Finding> findings = oracles_.judge(seen);
+  for (Finding& finding : of_server()) findings.push_back(std::move(finding));
+  if (auto hung = hang(seen, patience)) findings.push_back(std::move(*hung));
+  if (auto differs = difference(input, seen, patience))
+    findings.push_back(std::move(*differs));
+  return findings;
+}
+
+/// A session without an answer is one thing; a server that greets nobody behind
+/// it is another.
+std::optional<Finding> Campaign::hang(const Observation& seen,
+                                      Patience patience) {
+  if (seen.outcome != Outcome::silent || seen.is_alive_after_silence)
+    return std::nullopt;
+  const auto time =
+      patience == Patience::full ? patient_greeting_time : greeting_time;
+  if (await(executor_.is_greeted(time))) return std::nullopt;
+  if (server_) server_->restart();
+  Finding finding;
+  finding.signature = "hang";
+  finding.sentence = "a new connection was not greeted any more";
+  finding.clause = "5321-4.5.4.2-a";
+  finding.answer = seen.answers.size();
+  finding.expected = "2yz / 3yz / 4yz / 5yz";
+  return finding;
+}
+
+std::optional<Finding> Campaign::difference(const Input& input,
+                                            const Observation& seen,
+                                            Patience patience) {
+  if (!other_) return std::nullopt;
+  try {
+    const Observation other = await(other_->run(input, patience));
+    Finding finding = compare(seen, other);
+    if (!finding.signature.empty()) return finding;
+  } catch (const boost::system::system_error&) {
+    throw CampaignOver{"the other server takes no connection"};
+  }
+  return std::nullopt;
+}
+
+/// What a server that we started shows besides its replies.
+std::vector<Finding> Campaign::of_server() {
+  std::vector<Finding> findings;
+  if (!server_) return findings;
+  const auto add = [&](const std::string& signature,
+                       const std::string& sentence) {
+    Finding finding;
+    finding.signature = signature;
+    finding.sentence = sentence;
+    finding.clause = "5321-3.8-b";
+    finding.expected = "2yz / 3yz / 4yz / 5yz";
+    findings.push_back(std::move(finding));
+  };
+  for (const SanitizerReport& report : server_->new_sanitizer_reports()) {
+    add(report.signature, fmt::format("a sanitizer reported {} ({})",
+                                      report.signature, report.file));
+  }
+  if (!server_->is_alive()) {
+    add("server-died", fmt::format("the server died: {}",
+                                   server_->how_it_died()));
+    server_->restart();
+  }
+  if (status_.sessions >= next_sample_) {
+    next_sample_ = status_.sessions + sessions_between_samples;
+    if (memory_.add(server_->resident_kib()))
+      add("memory-grows", memory_.words());
+  }
+  return findings;
+}
+
+void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
+  const Observation seen = session(input, Patience::adaptive);
+  fmt::print(stderr, "T {} ms outcome {} alive {} unanswered {}\n", seen.time.count()/1000000, (int)seen.outcome, seen.is_alive_after_silence, seen.unanswered.substr(0,40));
+  feedback_.learn(seen, counters);
+  status_.states = feedback_.states();
+  count_edges();
+  if (server_) server_->count_session();
+  arrivals_.expect(input, seen);
+  for (const Finding& finding : judge(input, seen, Patience::adaptive))
+    look_into(input, finding);
+  for (const auto& late : arrivals_.take()) look_into(late.input, late.finding);
+}
+
+void Campaign::finish() {
+  if (options_.target.witness) await(pause(arrival_time));
+  for (const auto& late : arrivals_.take()) look_into(late.input, late.finding);
+}
+
+/// What arrives of this input in good time.
+std::optional<Finding> Campaign::arrival(const Input& input,
+                                         const std::string& signature) {
+  const auto deadline = net::Clock::now() + arrival_time;
+  for (;;) {
+    for (auto& late : arrivals_.take()) {
+      if (late.finding.signature == signature && late.input == input)
+        return std::move(late.finding);
+    }
+    if (net::Clock::now() >= deadline) return std::nullopt;
+    await(pause(arrival_step));
+  }
+}
+
+std::optional<Campaign::Shown> Campaign::show(const Input& input,
+                                              const std::string& signature,
+                                              Patience patience) {
+  Observation seen = session(input, patience);
+  arrivals_.expect(input, seen);
+  for (Finding& finding : judge(input, seen, patience)) {
+    if (finding.signature == signature)
+      return Shown{std::move(finding), std::move(seen)};
+  }
+  if (is_of_arrival(signature)) {
+    if (auto finding = arrival(input, signature))
+      return Shown{std::move(*finding), std::move(seen)};
+  }
+  return std::nullopt;
+}
+
+void Campaign::look_into(const Input& input, const Finding& finding) {
+  const std::string& signature = finding.signature;
+  if (tries_[signature]++ >= most_tries) return;
+  int times = 0;
+  std::optional<Shown> last;
+  for (int i = 0; i < options_.replays; ++i) {
+    auto shown = show(input, signature, Patience::full);
+    if (!shown) continue;
+    ++times;
+    last = std::move(shown);
+  }
+  if (times == 0) {
+    if (tries_[signature] == 1) ++status_.unrepeated;
+    write_unrepeated(options_.folder, finding, input);
+    return;
+  }
+  tries_[signature] = most_tries;
+  Input minimal = input;
+  try {
+    minimal = smaller(input, signature);
+    auto shown = show(minimal, signature, Patience::full);
+    if (shown) last = std::move(shown);
+    else minimal = input;
+  } catch (const CampaignOver&) {
+    write_down(input, input, *last, times);
+    throw;
+  }
+  write_down(input, minimal, *last, times);
+}
+
+Input Campaign::smaller(const Input& input, const std::string& signature) {
+  const auto shows = [&](const Input& candidate) {
+    return show(candidate, signature, Patience::adaptive).has_value();
+  };
+  MinimiseLimits limits;
+  limits.deadline = net::Clock::now() + options_.minimise_time;
+  return minimise(input, shows, limits);
+}
+
+void Campaign::write_down(const Input& found, const Input& minimal,
+                          const Shown& shown, int times) {
+  const auto& target = options_.target;
+  FindingReport report;
+  report.evidence = {shown.finding, minimal, shown.seen,
+                     scenario::numbered(target.variables, 1), target.listener};
+  report.evidence.variables["token"] = shown.seen.token;
+  report.first = found;
+  report.shown = static_cast<std::size_t>(times);
+  report.replays = static_cast<std::size_t>(options_.replays);
+  report.target =
+      fmt::format("{}:{}", target.endpoint.host, target.endpoint.port);
+  report.seed = std::to_string(options_.seed);
+  const std::string folder = finding_folder(options_.folder, shown.finding);
+  report.command = fmt::format("smtpspec replay {} {}", folder, report.target);
+  // It may stand there: of another worker, or of another run.
+  write_finding(options_.folder, report, play::secrets_of(target));
+  ++status_.findings;
+  on_finding({shown.finding.signature, shown.finding.sentence, times,
+              options_.replays, found.units.size(), minimal.units.size(),
+              folder});
+}
+
+/// How often an edge was taken is no news: it would make a third of all inputs
+/// look new.
+void Campaign::count_edges() {
+  if (!edges_) return;
+  edges_->take_edges();
+  const auto counters = edges_->counters();
+  reached_.resize(counters.size());
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    if (counters[i] == 0 || reached_[i]) continue;
+    reached_[i] = true;
+    ++status_.edges;
+  }
+}
+
+}  // namespace smtpspec::fuzzing

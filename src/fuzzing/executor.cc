@@ -1,0 +1,319 @@
+#include "fuzzing/executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "play/login.h"
+#include "smtp/sasl.h"
+
+namespace smtpspec::fuzzing {
+namespace {
+
+using net::asio::awaitable;
+using play::Event;
+
+/// With these wrong no server may log us in. The others may be understood, or
+/// are for a server to decide.
+constexpr std::array<std::string_view, 8> fatal_twists = {
+    "wrong password", "unknown user", "wrong token",         "wrong proof",
+    "wrong nonce",    "wrong binding", "mandatory extension", "short digest"};
+
+net::TlsContext tls_context(const play::Target& target) {
+  net::TlsOptions options;
+  const auto& security = target.security;
+  options.trust = security.trust;
+  options.trusts_system = security.demands_trust && security.trust.empty();
+  const auto host = target.variables.find("host");
+  if (host != target.variables.end()) {
+    options.expected_name = host->second;
+  } else if (security.demands_trust) {
+    options.expected_name = target.endpoint.host;
+  }
+  return {net::TlsContext::Role::client, options};
+}
+
+bool is_plain_line(std::string_view line) {
+  return line.size() <= 510 && std::ranges::all_of(line, [](char c) {
+           return c >= ' ' && c <= '~';
+         });
+}
+
+std::string verb_of(std::string_view line) {
+  const auto words = base::words(line);
+  return words.empty() ? std::string() : base::to_upper(words.front());
+}
+
+/// Bounds of an adaptive wait.
+constexpr std::chrono::milliseconds shortest_wait{20};
+constexpr std::chrono::milliseconds longest_wait{1000};
+
+/// Ends a session early.
+struct SessionOver {};
+
+/// One session.
+class Sitting {
+ public:
+  Sitting(net::asio::any_io_executor executor, const play::Target& target,
+          const net::TlsContext& tls, ReplyTime& reply_time, bool is_patient,
+          std::string token)
+      : target_(target),
+        tls_(tls),
+        reply_time_(reply_time),
+        is_patient_(is_patient),
+        variables_(scenario::numbered(target.variables, 1)),
+        session_(executor, play::Segmentation::as_written,
+                 play::secrets_of(target)) {
+    variables_["token"] = token;
+    seen_.token = std::move(token);
+  }
+
+  awaitable<Observation> run(const Input& input) {
+    const auto start = net::Clock::now();
+    if (target_.pace) co_await target_.pace->turn();
+    co_await session_.connect(target_.endpoint, target_.source,
+                              waits_.deadline(waits_.connect));
+    try {
+      co_await greet();
+      for (; seen_.unit < input.units.size(); ++seen_.unit)
+        co_await say(input.units[seen_.unit]);
+      co_await take_replies();
+    } catch (const SessionOver&) {
+    }
+    if (!session_.tracker().reliable()) seen_.is_reliable = false;
+    co_await session_.finish(deadline());
+    seen_.breaches = session_.breaches();
+    seen_.transcript = std::move(session_.transcript());
+    seen_.time = net::Clock::now() - start;
+    co_return std::move(seen_);
+  }
+
+ private:
+  net::Deadline deadline() const {
+    if (is_patient_) return waits_.deadline(waits_.reply);
+    return net::Clock::now() + reply_time_.wait();
+  }
+
+  awaitable<void> greet() {
+    if (target_.has_implicit_tls()) co_await handshake();
+    co_await take_reply();
+  }
+
+  awaitable<void> say(const Unit& unit) {
+    if (unit.kind != Unit::Kind::octets) {
+      co_await take_replies();
+      if (unit.kind == Unit::Kind::tls) {
+        if (session_.tls()) co_return;
+        co_await handshake();
+      } else {
+        co_await log_in(unit);
+      }
+      co_return;
+    }
+    if (unit.is_split) co_await flush();
+    outgoing_ += replace_variables(unit.octets, variables_);
+    if (unit.is_split) {
+      session_.cut(play::Segmentation::at_borders);
+      co_await flush();
+      session_.cut(play::Segmentation::as_written);
+    }
+    if (unit.waits) co_await take_replies();
+  }
+
+  awaitable<void> flush() {
+    if (outgoing_.empty()) co_return;
+    look_at_lines();
+    std::string octets;
+    octets.swap(outgoing_);
+    co_await session_.send(std::move(octets), deadline());
+  }
+
+  void look_at_lines() {
+    if (session_.tracker().in_mail_data()) return;
+    for (std::string_view line : base::split(outgoing_, '\n')) {
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (!is_plain_line(line)) seen_.is_plain = false;
+    }
+  }
+
+  /// All that are due, and what came besides.
+  awaitable<void> take_replies() {
+    co_await flush();
+    while (session_.tracker().unanswered() > 0 || session_.has_unread())
+      co_await take_reply();
+  }
+
+  awaitable<void> take_reply() {
+    const bool is_due = session_.tracker().unanswered() > 0;
+    Event event = co_await session_.receive(deadline());
+    if (auto* reply = std::get_if<smtp::Reply>(&event)) {
+      // Nothing was sent before the greeting.
+      if (!seen_.answers.empty()) reply_time_.took(session_.last_wait());
+      note_answer(std::move(*reply));
+      co_return;
+    }
+    if (is_due) seen_.unanswered = session_.tracker().next_line();
+    if (std::holds_alternative<play::NoReply>(event)) {
+      co_await note_silence(is_due);
+    } else if (const auto* ended = std::get_if<play::Ended>(&event)) {
+      seen_.outcome = ended->ending == net::Ending::reset ? Outcome::reset
+                                                          : Outcome::closed;
+    } else {
+      seen_.outcome = Outcome::malformed;
+    }
+    throw SessionOver();
+  }
+
+  void note_answer(smtp::Reply reply) {
+    Answer answer;
+    answer.line = session_.last_command();
+    if (seen_.answers.empty() || answer.line == "connect") {
+      answer.verb = "greeting";
+    } else if (session_.tracker().reliable()) {
+      answer.verb = verb_of(answer.line);
+    }
+    answer.reply = std::move(reply);
+    answer.unit = seen_.unit;
+    seen_.answers.push_back(std::move(answer));
+  }
+
+  /// A silent server may be one that wants more: then it answers a NOOP. Once
+  /// only, since two replies are due.
+  awaitable<void> note_silence(bool is_due) {
+    const auto& tracker = session_.tracker();
+    if (!tracker.reliable()) seen_.is_reliable = false;
+    seen_.outcome = Outcome::silent;
+    if (!is_due || !tracker.reliable() || tracker.in_mail_data() ||
+        tracker.inside_line() || session_.in_login()) {
+      co_return;
+    }
+    co_await session_.send("NOOP\r\n", deadline());
+    const Event event = co_await session_.receive(deadline());
+    seen_.is_alive_after_silence = std::holds_alternative<smtp::Reply>(event);
+  }
+
+  awaitable<void> handshake() {
+    const auto host = target_.variables.find("host");
+    const std::string name =
+        host == target_.variables.end() ? "" : host->second;
+    const Event event = co_await session_.start_tls(tls_, name, deadline());
+    if (!std::holds_alternative<play::Secured>(event)) {
+      seen_.outcome = Outcome::no_tls;
+      throw SessionOver();
+    }
+    seen_.answers.push_back({"TLS", "TLS", false, {}, seen_.unit});
+  }
+
+  /// Nothing is said where the credentials are missing, or where a secret would
+  /// go to a host far away that is not trusted.
+  awaitable<void> log_in(const Unit& unit) {
+    const auto& tls = session_.tls();
+    smtp::SaslCredentials credentials;
+    credentials.user = variables_["user"];
+    credentials.password = variables_["password"];
+    credentials.token = variables_["bearer"];
+    credentials.host = variables_["host"];
+    credentials.port = std::to_string(target_.endpoint.port);
+    if (tls) {
+      credentials.tls_unique = tls->unique;
+      credentials.tls_exporter = tls->exporter;
+    }
+    const bool is_confident = !target_.security.demands_trust ||
+                              (tls && tls->distrust.empty());
+    if (!is_confident || (!unit.twist.empty() && !may_guess()) ||
+        !smtp::can_log_in(unit.octets, credentials)) {
+      co_return;
+    }
+    play::Waits waits;
+    if (!is_patient_) waits.reply = waits.login = reply_time_.wait();
+    Event event = co_await play::log_in(session_, waits, unit.octets,
+                                        unit.twist, std::move(credentials));
+    note_login(unit, std::move(event));
+  }
+
+  bool may_guess() const {
+    return target_.permits_guessing || !target_.security.demands_trust;
+  }
+
+  void note_login(const Unit& unit, Event event) {
+    auto* reply = std::get_if<smtp::Reply>(&event);
+    if (!reply) {
+      if (std::holds_alternative<play::Unproven>(event)) return;
+      seen_.unanswered = "AUTH " + unit.octets;
+      if (std::holds_alternative<play::NoReply>(event)) {
+        seen_.outcome = Outcome::silent;
+      } else {
+        seen_.outcome = std::holds_alternative<play::Ended>(event)
+                            ? Outcome::closed
+                            : Outcome::malformed;
+      }
+      throw SessionOver();
+    }
+    std::string line = "AUTH " + unit.octets;
+    if (!unit.twist.empty()) line += fmt::format(" ({})", unit.twist);
+    const bool is_fatal = std::ranges::find(fatal_twists, unit.twist) !=
+                          fatal_twists.end();
+    seen_.answers.push_back(
+        {"AUTH", std::move(line), is_fatal, std::move(*reply), seen_.unit});
+  }
+
+  const play::Target& target_;
+  const net::TlsContext& tls_;
+  ReplyTime& reply_time_;
+  bool is_patient_;
+  play::Waits waits_;
+  scenario::Variables variables_;
+  play::Session session_;
+  std::string outgoing_;
+  Observation seen_;
+};
+
+}  // namespace
+
+void ReplyTime::took(std::chrono::nanoseconds time) {
+  slowest_ = std::max(time, slowest_ - slowest_ / 16);
+}
+
+std::chrono::milliseconds ReplyTime::wait() const {
+  using std::chrono::milliseconds;
+  return std::clamp(std::chrono::duration_cast<milliseconds>(slowest_ * 10),
+                    shortest_wait, longest_wait);
+}
+
+Executor::Executor(const play::Target& target, std::string token_prefix)
+    : target_(target),
+      token_prefix_(std::move(token_prefix)),
+      tls_(tls_context(target)) {}
+
+/// Of one length, so that it changes no line's.
+std::string Executor::next_token() {
+  return fmt::format("{}{:08x}", token_prefix_, ++sessions_ & 0xffffffff);
+}
+
+awaitable<Observation> Executor::run(const Input& input, Patience patience) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  Sitting sitting(executor, target_, tls_, reply_time_,
+                  patience == Patience::full, next_token());
+  co_return co_await sitting.run(input);
+}
+
+awaitable<bool> Executor::is_greeted(std::chrono::milliseconds time) {
+  const auto executor = co_await net::asio::this_coro::executor;
+  play::Session session(executor);
+  const auto deadline = net::Clock::now() + time;
+  bool is_greeted = false;
+  try {
+    co_await session.connect(target_.endpoint, target_.source, deadline);
+    if (target_.has_implicit_tls())
+      co_await session.start_tls(tls_, "", deadline);
+    const Event event = co_await session.receive(deadline);
+    is_greeted = std::holds_alternative<smtp::Reply>(event);
+  } catch (const boost::system::system_error&) {
+  }
+  session.close();
+  co_return is_greeted;
+}
+
+}  // namespace smtpspec::fuzzing

@@ -1,0 +1,64 @@
+#include "fuzzing/feedback.h"
+
+#include <string_view>
+
+#include "base/text.h"
+#include "fuzzing/model.h"
+
+namespace smtpspec::fuzzing {
+namespace {
+
+/// FNV-1a, going on from `hash`: the same on every machine.
+std::uint32_t hash_of(std::string_view text, std::uint32_t hash = 2166136261u) {
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return hash;
+}
+
+std::uint32_t hash_of(unsigned number, std::uint32_t hash) {
+  return hash_of({reinterpret_cast<const char*>(&number), sizeof number}, hash);
+}
+
+/// Its first words without what changes from session to session: numbers, names
+/// and what echoes us.
+std::string shape(std::string_view text) {
+  std::string result;
+  std::size_t count = 0;
+  for (const std::string_view word : base::words(text)) {
+    if (++count > 5) break;
+    for (const char c : word) {
+      if (base::is_alpha(c)) result += c;
+      if (base::is_digit(c) || c == '@' || c == '<') {
+        result += '#';
+        break;
+      }
+    }
+    result += ' ';
+  }
+  return result;
+}
+
+}  // namespace
+
+void Feedback::learn(const Observation& seen,
+                     std::span<std::uint8_t> counters) {
+  const auto set = [&](std::uint32_t hash) {
+    counters[hash % counters.size()] = 1;
+  };
+  Model model;
+  for (const Answer& answer : seen.answers) {
+    const auto code = static_cast<unsigned>(answer.reply.code);
+    const auto reply = hash_of(code, hash_of(answer.verb));
+    states_.insert(model.number());
+    set(hash_of(model.number(), reply));
+    if (answer.reply.lines.size() > 0)
+      set(hash_of(shape(answer.reply.lines.back().text), reply));
+    if (!answer.verb.empty()) model.apply(answer);
+  }
+  states_.insert(model.number());
+  // Silence is left out: an engine that likes it soon does nothing but wait.
+  if (seen.outcome == Outcome::closed || seen.outcome == Outcome::reset)
+    set(hash_of(model.number(), hash_of("closed")));
+}
+
+}  // namespace smtpspec::fuzzing

@@ -1,0 +1,25 @@
+#include "fuzzing/memory_watch.h"
+
+#include <fmt/format.h>
+
+namespace smtpspec::fuzzing {
+
+bool MemoryWatch::add(std::uint64_t resident_kib) {
+  if (count_ == 0 || resident_kib <= last_) {
+    count_ = 0;
+    first_ = resident_kib;
+  }
+  last_ = resident_kib;
+  ++count_;
+  return count_ >= least_samples && last_ - first_ > least_growth_kib &&
+         last_ > 2 * first_;
+}
+
+std::string MemoryWatch::words() const {
+  return fmt::format(
+      "the memory of the server grew from {} MiB to {} MiB, at each of {} "
+      "samples",
+      first_ / 1024, last_ / 1024, count_);
+}
+
+}  // namespace smtpspec::fuzzing

@@ -1,0 +1,53 @@
+#include "fuzzing/memory_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace smtpspec::fuzzing {
+namespace {
+
+constexpr std::uint64_t mib = 1024;
+
+/// After how many samples growth is steady; 0: never.
+std::size_t steady_after(const std::vector<std::uint64_t>& samples_mib) {
+  MemoryWatch watch;
+  for (std::size_t i = 0; i < samples_mib.size(); ++i)
+    if (watch.add(samples_mib[i] * mib)) return i + 1;
+  return 0;
+}
+
+TEST(MemoryWatch, RisingAtEachOfEightSamplesIsSteadyGrowth) {
+  EXPECT_EQ(steady_after({30, 45, 60, 75, 90, 105, 120, 135, 150}), 8U);
+}
+
+TEST(MemoryWatch, ServerThatComesToRestDoesNotGrow) {
+  EXPECT_EQ(steady_after({30, 60, 90, 110, 120, 125, 127, 127, 127, 127, 127}),
+            0U);
+}
+
+TEST(MemoryWatch, OneSampleThatDoesNotRiseBeginsAnew) {
+  EXPECT_EQ(steady_after({30, 50, 70, 90, 110, 130, 150, 149, 170, 190, 210}),
+            0U);
+  EXPECT_EQ(steady_after({50, 40, 60, 80, 100, 120, 140, 160, 180}), 9U);
+}
+
+TEST(MemoryWatch, SmallGrowthIsNotEnough) {
+  // 64 MiB, and twice the first, are both not enough.
+  EXPECT_EQ(steady_after({10, 19, 28, 37, 46, 55, 64, 74}), 0U);
+  EXPECT_EQ(steady_after({10, 19, 28, 37, 46, 55, 64, 75}), 8U);
+  EXPECT_EQ(steady_after({100, 110, 120, 130, 140, 150, 160, 200, 201}), 9U);
+}
+
+TEST(MemoryWatch, SaysFromWhereToWhere) {
+  MemoryWatch watch;
+  for (std::uint64_t i = 0; i < 8; ++i) watch.add((30 + 15 * i) * mib);
+  EXPECT_EQ(watch.words(),
+            "the memory of the server grew from 30 MiB to 135 MiB, at each of "
+            "8 samples");
+  watch.clear();
+  EXPECT_FALSE(watch.add(500 * mib));
+}
+
+}  // namespace
+}  // namespace smtpspec::fuzzing

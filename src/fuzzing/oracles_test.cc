@@ -1,0 +1,170 @@
+#include "fuzzing/oracles.h"
+
+#include <gmock/gmock.h>
+
+#include "base/text.h"
+#include "scenario/requirements.h"
+
+namespace smtpspec::fuzzing {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A session, "MAIL FROM:<a@b> 250" a line each; "TLS" for a handshake.
+Observation session(std::string_view text) {
+  Observation seen;
+  seen.answers.push_back({"greeting", "greeting", false, {220, {}}, 0});
+  for (const std::string_view line : base::split(text, '\n')) {
+    if (line.empty()) continue;
+    Answer answer;
+    const auto space = line.rfind(' ');
+    answer.line = line.substr(0, space);
+    answer.verb = base::to_upper(base::words(line).front());
+    answer.has_twist = line.find("(wrong") != std::string_view::npos;
+    if (space != std::string_view::npos)
+      answer.reply.code = std::stoi(std::string(line.substr(space + 1)));
+    seen.answers.push_back(std::move(answer));
+  }
+  return seen;
+}
+
+std::vector<std::string> signatures(const Observation& seen,
+                                    bool wants_login = false) {
+  static const scenario::Requirements requirements =
+      scenario::Requirements::builtin();
+  static const scenario::Catalog catalog(requirements);
+  std::vector<std::string> result;
+  for (const Finding& finding : Oracles(catalog, wants_login).judge(seen))
+    result.push_back(finding.signature);
+  return result;
+}
+
+std::vector<std::string> signatures(std::string_view text) {
+  return signatures(session(text));
+}
+
+TEST(Oracles, HaveNothingAgainstARightSession) {
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nRCPT TO:<c@d> 550\n"
+                         "RCPT TO:<c@d> 250\nVRFY c 252\nDATA 354\n. 250\n"
+                         "RSET 250\nNOOP 250\nXYZZY 500\nQUIT 221\n"),
+              IsEmpty());
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nMAIL FROM:<a@b> 503\n"
+                         "RCPT TO:<c@d> 250\nBDAT 5 250\nRCPT TO:<c@d> 503\n"
+                         "BDAT 0 LAST 250\nMAIL FROM:<a@b> 452\n"),
+              IsEmpty());
+}
+
+TEST(Oracles, SeeWhatIsTakenWithoutWhatComesBefore) {
+  EXPECT_THAT(signatures("EHLO a 250\nRCPT TO:<c@d> 250\n"),
+              ElementsAre("rcpt-2yz-without-mail"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nRSET 250\n"
+                         "RCPT TO:<c@d> 250\n"),
+              ElementsAre("rcpt-2yz-without-mail"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nDATA 354\n. 250\n"),
+              ElementsAre("end-of-data-2yz-without-recipient"));
+  EXPECT_THAT(signatures("EHLO a 250\nBDAT 3 LAST 250\n"),
+              ElementsAre("bdat-2yz-without-mail"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nSTARTTLS 220\nTLS\n"
+                         "RCPT TO:<c@d> 250\n"),
+              ElementsAre("rcpt-2yz-without-mail"));
+}
+
+TEST(Oracles, SeeATransactionThatWasForgotten) {
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nVRFY c 252\n"
+                         "RCPT TO:<c@d> 503\n"),
+              ElementsAre("rcpt-503-in-transaction"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nRCPT TO:<c@d> 250\n"
+                         "NOOP 250\nDATA 503\n"),
+              ElementsAre("data-503-in-order"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nRSET 250\n"
+                         "MAIL FROM:<a@b> 503\n"),
+              ElementsAre("mail-503-in-order"));
+}
+
+TEST(Oracles, AreSilentWhereTheRfcsAre) {
+  // A refused DATA may end a transaction or not.
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nDATA 554\n"
+                         "RCPT TO:<c@d> 503\n"),
+              IsEmpty());
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nDATA 554\n"
+                         "RCPT TO:<c@d> 250\n"),
+              IsEmpty());
+  // Whoever wants a login first may say 503 (RFC 4954 section 6 has 530).
+  EXPECT_THAT(signatures(session("EHLO a 250\nMAIL FROM:<a@b> 503\n"), true),
+              IsEmpty());
+  // A line that may be refused for its length.
+  EXPECT_THAT(signatures("EHLO a 250\nNOOP " + std::string(510, 'x') + " 500\n"),
+              IsEmpty());
+}
+
+TEST(Oracles, SeeLoginsThatMustNotSucceed) {
+  EXPECT_THAT(signatures("EHLO a 250\nAUTH PLAIN (wrong password) 235\n"),
+              ElementsAre("auth-2yz-wrong-login"));
+  EXPECT_THAT(signatures("EHLO a 250\nAUTH PLAIN 235\nAUTH PLAIN 235\n"),
+              ElementsAre("auth-2yz-second-login"));
+  EXPECT_THAT(
+      signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nAUTH PLAIN 235\n"),
+      ElementsAre("auth-2yz-in-transaction"));
+  EXPECT_THAT(signatures("EHLO a 250\nAUTH PLAIN 235\nSTARTTLS 220\nTLS\n"
+                         "EHLO a 250\nAUTH PLAIN 235\n"),
+              IsEmpty());
+}
+
+TEST(Oracles, SeeCodesThatACommandNeverHas) {
+  EXPECT_THAT(signatures("EHLO a 250\nRSET 500\n"),
+              ElementsAre("rset-500-refused"));
+  EXPECT_THAT(signatures("EHLO a 250\nNOOP 354\n"),
+              ElementsAre("noop-3yz-out-of-place"));
+  EXPECT_THAT(signatures("EHLO a 250\nQUIT 250\n"),
+              ElementsAre("quit-2yz-not-221"));
+  EXPECT_THAT(signatures("EHLO a 250\nXYZZY 250\nWIZ 250\n"),
+              ElementsAre("unknown-verb-taken"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\nRCPT TO:<c@d> 250\n"
+                         "DATA 250\n"),
+              ElementsAre("data-2yz-in-place-of-354"));
+}
+
+TEST(Oracles, SeeSilenceOnlyWhereANoopIsAnswered) {
+  Observation seen = session("EHLO a 250\n");
+  seen.outcome = Outcome::silent;
+  seen.unanswered = "RSET";
+  EXPECT_THAT(signatures(seen), IsEmpty());
+  seen.is_alive_after_silence = true;
+  EXPECT_THAT(signatures(seen), ElementsAre("rset-without-reply"));
+}
+
+TEST(Oracles, SeeAConnectionThatIsClosedForNothing) {
+  Observation seen = session("EHLO a 250\nRSET 250\n");
+  seen.outcome = Outcome::closed;
+  seen.unanswered = "MAIL FROM:<a@b>";
+  EXPECT_THAT(signatures(seen), ElementsAre("mail-closes"));
+  seen.is_plain = false;
+  EXPECT_THAT(signatures(seen), IsEmpty());
+  Observation refused = session("EHLO a 250\nRSET 421\n");
+  refused.outcome = Outcome::closed;
+  refused.unanswered = "NOOP";
+  EXPECT_THAT(signatures(refused), IsEmpty());
+  Observation patient = session("EHLO a 250\nX 500\nX 500\nX 500\nNOOP 250\n");
+  patient.outcome = Outcome::closed;
+  patient.unanswered = "NOOP";
+  EXPECT_THAT(signatures(patient), IsEmpty());
+}
+
+TEST(Oracles, ComparisonNamesTheFirstDifference) {
+  const auto ours = session("EHLO a 250\nVRFY c 252\nMAIL FROM:<a@b> 550\n");
+  const auto theirs = session("EHLO a 250\nVRFY c 502\nMAIL FROM:<a@b> 250\n");
+  EXPECT_EQ(compare(ours, theirs).signature, "differs-vrfy-2yz-5yz");
+  EXPECT_EQ(compare(ours, ours).signature, "");
+}
+
+TEST(Oracles, CopiesAreCountedByRepliesAlone) {
+  EXPECT_EQ(copies_taken(session("EHLO a 250\nMAIL FROM:<a@b> 250\n"
+                                 "RCPT TO:<c@d> 250\nRCPT TO:<e@d> 250\n"
+                                 "DATA 354\n. 250\nMAIL FROM:<a@b> 250\n"
+                                 "RCPT TO:<c@d> 250\nBDAT 3 LAST 550\n")),
+            2u);
+}
+
+}  // namespace
+}  // namespace smtpspec::fuzzing
