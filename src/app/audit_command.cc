@@ -115,6 +115,15 @@ void add_options(CLI::App& app, AuditOptions& options) {
                  "what an audit says of it");
 }
 
+/// Keywords, and AUTH with each of its mechanisms.
+std::set<std::string> words_of(const smtp::Capabilities& offered) {
+  auto words = offered.keywords();
+  words.erase("AUTH");
+  for (const std::string& mechanism : offered.mechanisms())
+    words.insert("AUTH " + mechanism);
+  return words;
+}
+
 /// Audits one server: all its listeners, one after the other.
 class Audit {
  public:
@@ -217,6 +226,11 @@ class Audit {
       co_await runner.run(tests);
     } catch (...) {
       thrown = std::current_exception();
+    }
+    for (auto& entry : report_.listeners) {
+      if (entry.name != scenario::to_string(listener)) continue;
+      entry.in_clear = words_of(runner.offers().in_clear);
+      entry.under_tls = words_of(runner.offers().under_tls);
     }
     for (play::Result& result : runner.results()) {
       result.id = fmt::format("{}/{}", scenario::to_string(listener),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,12 @@ Finding compare_times(const Times& of_dialog, const Times& of_against);
 /// answer that changes by itself tells nothing (blocked).
 Finding compare_replies(const std::vector<std::string>& of_dialog,
                         const std::vector<std::string>& of_against);
+
+/// Whether two listeners, whose names are given, show the same `what`.
+Finding compare_lists(const std::string& what, const std::string& here,
+                      const std::set<std::string>& of_here,
+                      const std::string& there,
+                      const std::set<std::string>& of_there);
 
 /// What became of wrong passwords, and of the right one behind them.
 struct Guesses {

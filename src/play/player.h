@@ -18,6 +18,7 @@ namespace smtpspec::play {
 struct Played {
   Result result;
   std::vector<Breach> breaches;
+  Offers offers;
 };
 
 /// Plays `test` with the retries and the control that its verdict needs. Never

@@ -41,6 +41,9 @@ class Runner {
   /// In the order of the tests' ids.
   std::vector<Result> results() const;
 
+  /// What the target listed to those who come from where strangers come from.
+  const Offers& offers() const { return offers_; }
+
  private:
   net::asio::awaitable<void> work(const std::vector<scenario::Test>& tests);
   void finish(Result result);
@@ -52,6 +55,7 @@ class Runner {
   std::vector<Result> results_;
   std::vector<Result> watches_;
   std::vector<Breach> breaches_;
+  Offers offers_;
   std::map<std::pair<const smtp::ReplyRule*, bool>, std::size_t>
       breach_counts_;
 };

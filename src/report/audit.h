@@ -4,6 +4,7 @@
 
 #include <iosfwd>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace smtpspec::report {
 struct AuditedListener {
   std::string name;      ///< mta, submission, ...
   std::string endpoint;  ///< host:port
+  /// What it listed in reply to EHLO: "SIZE", "AUTH PLAIN".
+  std::set<std::string> in_clear = {};
+  std::set<std::string> under_tls = {};
 };
 
 struct AuditReport {

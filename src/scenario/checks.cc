@@ -58,6 +58,7 @@ void check_judges(const Dialog& dialog, const DialogContext& context) {
       dialog.steps.begin(), dialog.steps.end(),
       [](const Step& step) {
         return std::holds_alternative<Expect>(step) ||
+               std::holds_alternative<HangUp>(step) ||
                std::holds_alternative<StartTls>(step);
       });
   if (!judges) fail(context, context.line, {}, "a dialog without an S line");
