@@ -36,7 +36,7 @@ const std::vector<std::vector<std::string>> sessions = {
      "RCPT TO:<alice@example.test>\r\n", "BDAT 3\r\nx\r\n", "STARTTLS\r\n",
      handshake, "EHLO client.example\r\n",
      "MAIL FROM:<a@client.example>\r\n", "RCPT TO:<alice@example.test>\r\n",
-     "DATA\r\n"},
+     "BDAT 0 LAST\r\n"},
     {"EHLO client.example\r\n", "STARTTLS\r\n", weak_handshake,
      "EHLO client.example\r\n", "QUIT\r\n"},
 };
@@ -58,6 +58,8 @@ std::vector<std::string> seen(const std::vector<std::string>& reads,
     }
   }
   result.push_back(conversation.closing() ? "closed" : "open");
+  for (const Message& message : store.messages())
+    result.push_back(std::to_string(message.octets.size()));
   return result;
 }
 
