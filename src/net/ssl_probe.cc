@@ -6,8 +6,8 @@ namespace {
 using std::string_literals::operator""s;
 using std::string_view_literals::operator""sv;
 
-constexpr char server_hello = 2;       // RFC 6101 section 5.6
-constexpr char ssl2_error = 0;         // SSL 2.0, message types
+constexpr char server_hello = 2;  // RFC 6101 section 5.6
+constexpr char ssl2_error = 0;    // SSL 2.0, message types
 constexpr char ssl2_server_hello = 4;
 
 /// `size` as two octets.
@@ -18,8 +18,7 @@ std::string length(std::size_t size) {
 /// Octets that a server takes for random ones.
 std::string random_octets(std::size_t size) {
   std::string result;
-  for (std::size_t i = 0; i < size; ++i)
-    result += static_cast<char>('A' + i);
+  for (std::size_t i = 0; i < size; ++i) result += static_cast<char>('A' + i);
   return result;
 }
 

@@ -1,5 +1,6 @@
 // SSL 2.0 and 3.0, which OpenSSL no longer speaks (RFC 6176, RFC 7568): a
-// ClientHello made by hand, and what its answer means. Nothing comes after that.
+// ClientHello made by hand, and what its answer means. Nothing comes after
+// that.
 #pragma once
 
 #include <string>

@@ -131,12 +131,12 @@ int note_request(SSL* ssl, void*) {
   return 1;
 }
 
-/// Called for each check of a server's certificate; goes on whatever it came to,
-/// so that all that is wrong is seen.
+/// Called for each check of a server's certificate; goes on whatever it came
+/// to, so that all that is wrong is seen.
 int note_error(int is_good, X509_STORE_CTX* store) {
   if (is_good == 1) return 1;
-  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(
-      store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
   const int error = X509_STORE_CTX_get_error(store);
   Tls::Noticed& seen = noticed(ssl);
   if (seen.first_error == X509_V_OK) seen.first_error = error;
@@ -186,8 +186,8 @@ std::string exporter_of(SSL* ssl) {
 
 }  // namespace
 
-Credential make_certificate(const std::string& host, int from_days,
-                            int to_days, const Credential* issuer) {
+Credential make_certificate(const std::string& host, int from_days, int to_days,
+                            const Credential* issuer) {
   const Key key(EVP_EC_gen("P-256"));
   require(key != nullptr, "cannot make a key");
   const Certificate certificate(X509_new());

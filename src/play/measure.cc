@@ -58,7 +58,9 @@ class Measurement {
       case Measure::none: break;
       case Measure::keywords:
       case Measure::mechanisms:
-      case Measure::certificates: co_await compare_listeners(); break;
+      case Measure::certificates:
+        co_await compare_listeners();
+        break;
       case Measure::replies: co_await compare(reply_rounds); break;
       case Measure::times: co_await compare(most_guesses); break;
       case Measure::throttling: co_await guess(); break;
@@ -128,17 +130,23 @@ class Measurement {
 
   std::string name_of_shown() const {
     switch (test_.scenario->measure) {
-      case Measure::keywords: return "keywords";
-      case Measure::mechanisms: return "mechanisms";
-      default: return "SHA-256 of the certificate";
+      case Measure::keywords:
+        return "keywords";
+      case Measure::mechanisms:
+        return "mechanisms";
+      default:
+        return "SHA-256 of the certificate";
     }
   }
 
   std::set<std::string> shown(const Attempt& attempt) const {
     switch (test_.scenario->measure) {
-      case Measure::keywords: return attempt.capabilities.keywords();
-      case Measure::mechanisms: return attempt.capabilities.mechanisms();
-      default: break;
+      case Measure::keywords:
+        return attempt.capabilities.keywords();
+      case Measure::mechanisms:
+        return attempt.capabilities.mechanisms();
+      default:
+        break;
     }
     const auto& tls = attempt.sent.tls;
     return tls ? std::set<std::string>{tls->fingerprint}

@@ -143,7 +143,8 @@ TEST_F(MeasureTest, TwoListenersAreSetSideBySide) {
     if (line == "QUIT") return {"221 mx.example.test\r\n", true};
     return {line.starts_with("EHLO")
                 ? "250-mx.example.test\r\n250 AUTH LOGIN PLAIN\r\n"
-                : line.empty() ? "220 mx.example.test\r\n" : "250 Ok\r\n"};
+            : line.empty() ? "220 mx.example.test\r\n"
+                           : "250 Ok\r\n"};
   });
   target_.listeners[scenario::Listener::submission] = {"127.0.0.1",
                                                        other.port()};

@@ -171,8 +171,8 @@ std::string Session::early_octets() {
 std::optional<Event> Session::end_before_handshake() {
   const std::string early = early_octets();
   if (is_tls_record(early)) {
-    return NotSecured{{net::TlsFailure::Kind::refused,
-                       "an alert before the handshake"}};
+    return NotSecured{
+        {net::TlsFailure::Kind::refused, "an alert before the handshake"}};
   }
   if (!early.empty())
     return NotSecured{{net::TlsFailure::Kind::plaintext, early}};
@@ -250,8 +250,8 @@ net::asio::awaitable<Event> Session::answer_to_old_ssl(net::OldSsl version,
   }
   if (answer == net::OldSslAnswer::plaintext)
     co_return NotSecured{{net::TlsFailure::Kind::plaintext, octets}};
-  co_return NotSecured{{net::TlsFailure::Kind::refused,
-                        "an alert, or another version"}};
+  co_return NotSecured{
+      {net::TlsFailure::Kind::refused, "an alert, or another version"}};
 }
 
 void Session::hang_up() {

@@ -20,7 +20,8 @@ struct Waits {
   std::chrono::milliseconds barrier{30'000};
   /// Longest that `silent` in a scenario waits.
   std::chrono::milliseconds silence{600'000};
-  /// Twice the two minutes that RFC 6409 section 5.3 wants replies in, and some.
+  /// Twice the two minutes that RFC 6409 section 5.3 wants replies in, and
+  /// some.
   std::chrono::milliseconds test{300'000};
   /// A test of twenty sessions, each of which may be delayed on purpose.
   std::chrono::milliseconds measured{900'000};

@@ -206,10 +206,10 @@ class Page {
       for (const std::string& word : words) {
         const bool is_in_clear = listener.in_clear.contains(word);
         const bool is_under_tls = listener.under_tls.contains(word);
-        by_word[word].push_back(
-            listener.name + (is_in_clear && is_under_tls ? ""
-                             : is_in_clear ? " in the clear"
-                                           : " under TLS"));
+        by_word[word].push_back(listener.name + (is_in_clear && is_under_tls
+                                                     ? ""
+                                                 : is_in_clear ? " in the clear"
+                                                               : " under TLS"));
       }
     }
     const auto wanted = report_.listeners.size();

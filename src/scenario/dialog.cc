@@ -106,8 +106,7 @@ std::optional<net::TlsVersion> parse_tls_version(std::string_view text) {
 /// Whether the option is known.
 bool take_tls_option(std::string_view option, StartTls& step) {
   if (option == "SSL 2.0" || option == "SSL 3.0") {
-    step.old_ssl =
-        option == "SSL 2.0" ? net::OldSsl::ssl2 : net::OldSsl::ssl3;
+    step.old_ssl = option == "SSL 2.0" ? net::OldSsl::ssl2 : net::OldSsl::ssl3;
   } else if (option == "no name") {
     step.names_server = false;
   } else if (option == "certificate") {
@@ -144,7 +143,8 @@ Step parse_tls(const Line& line) {
 }
 
 Step parse_close(const Line& line) {
-  if (!line.rest.empty()) line.fail(line.rest_start, "nothing follows 'CLOSE:'");
+  if (!line.rest.empty())
+    line.fail(line.rest_start, "nothing follows 'CLOSE:'");
   return HangUp{line.start.line};
 }
 
@@ -186,12 +186,9 @@ struct Verb {
 };
 
 constexpr Verb verbs[] = {
-    {"C", ":>", true, parse_send},
-    {"S", ":?", true, parse_expect_line},
-    {"WAIT", ":", false, parse_wait},
-    {"TLS", ":?", false, parse_tls},
-    {"AUTH", ":", false, parse_auth},
-    {"CLOSE", ":", false, parse_close},
+    {"C", ":>", true, parse_send},    {"S", ":?", true, parse_expect_line},
+    {"WAIT", ":", false, parse_wait}, {"TLS", ":?", false, parse_tls},
+    {"AUTH", ":", false, parse_auth}, {"CLOSE", ":", false, parse_close},
 };
 
 Step parse_line(Line line) {

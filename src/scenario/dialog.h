@@ -136,8 +136,7 @@ struct HangUp {
   int line = 0;
 };
 
-using Step =
-    std::variant<Send, Expect, Wait, StartTls, Authenticate, HangUp>;
+using Step = std::variant<Send, Expect, Wait, StartTls, Authenticate, HangUp>;
 
 struct Dialog {
   std::vector<Step> steps;

@@ -14,9 +14,9 @@ namespace smtpspec::scenario {
 namespace {
 
 constexpr std::string_view keys[] = {
-    "title", "clause", "needs",  "lacks",   "from",   "listener", "flaw",
-    "watch", "measure", "dialog", "against", "control", "beside", "cases",
-    "as",    "then",    "other",
+    "title",  "clause", "needs",   "lacks",  "from",    "listener",
+    "flaw",   "watch",  "measure", "dialog", "against", "control",
+    "beside", "cases",  "as",      "then",   "other",
 };
 
 /// smtpspec reads folder/name.yaml; the id is folder/name.

@@ -36,9 +36,9 @@ enum class Measure {
   keywords,      ///< `against`, at another listener, is offered the same
   mechanisms,    ///< likewise, of AUTH
   certificates,  ///< likewise, is shown the same certificate
-  replies,     ///< `dialog` and `against` end in the same octets
-  times,       ///< `dialog` and `against` end after the same time
-  throttling,  ///< what becomes of who says `dialog` ten times
+  replies,       ///< `dialog` and `against` end in the same octets
+  times,         ///< `dialog` and `against` end after the same time
+  throttling,    ///< what becomes of who says `dialog` ten times
 };
 
 /// One row of `cases:`, or the only one of a scenario without.

@@ -88,8 +88,8 @@ asio::awaitable<std::optional<net::TlsFacts>> Listener::Service::start_tls(
     const bool was_old = co_await answers_old_ssl(connection, early);
     if (was_old) co_return std::nullopt;
   }
-  auto result = co_await connection.start_tls(*options_.tls, "",
-                                              idle_deadline(), early);
+  auto result =
+      co_await connection.start_tls(*options_.tls, "", idle_deadline(), early);
   auto* facts = std::get_if<net::TlsFacts>(&result);
   if (facts == nullptr) co_return std::nullopt;
   closes_next_ = false;

@@ -13,8 +13,8 @@ std::string ssl3_server_hello() {
          std::string(32, 'r') + "\x00\x00\x2f\x00"s;
 }
 
-/// Type 4: no session, an X.509 certificate of no octets, version 2, one cipher,
-/// a connection id.
+/// Type 4: no session, an X.509 certificate of no octets, version 2, one
+/// cipher, a connection id.
 std::string ssl2_server_hello() {
   return "\x80\x1e\x04\x00\x01\x00\x02\x00\x00\x00\x03\x00\x10"s +
          "\x01\x00\x80"s + std::string(16, 'c');

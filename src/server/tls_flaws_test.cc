@@ -34,9 +34,8 @@ const std::vector<std::vector<std::string>> sessions = {
     {"EHLO client.example\r\n", "AUTH CRAM-MD5\r\n"},
     {"EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\n",
      "RCPT TO:<alice@example.test>\r\n", "BDAT 3\r\nx\r\n", "STARTTLS\r\n",
-     handshake, "EHLO client.example\r\n",
-     "MAIL FROM:<a@client.example>\r\n", "RCPT TO:<alice@example.test>\r\n",
-     "BDAT 0 LAST\r\n"},
+     handshake, "EHLO client.example\r\n", "MAIL FROM:<a@client.example>\r\n",
+     "RCPT TO:<alice@example.test>\r\n", "BDAT 0 LAST\r\n"},
     {"EHLO client.example\r\n", "STARTTLS\r\n", weak_handshake,
      "EHLO client.example\r\n", "QUIT\r\n"},
 };
