@@ -115,6 +115,15 @@ void add_options(CLI::App& app, AuditOptions& options) {
                  "what an audit says of it");
 }
 
+/// Keywords, and AUTH with each of its mechanisms.
+std::set<std::string> words_of(const smtp::Capabilities& offered) {
+  auto words = offered.keywords();
+  words.erase("AUTH");
+  for (const std::string& mechanism : offered.mechanisms())
+    words.insert("AUTH " + mechanism);
+  return words;
+}
+
 /// Audits one server: all its listeners, one after the other.
 class Audit {
  public:
@@ -286,6 +295,11 @@ class Audit {
   }
 
   void collect(const Path& path) {
+    for (auto& entry : report_.listeners) {
+      if (entry.name != path.name) continue;
+      entry.in_clear = words_of(path.runner->offers().in_clear);
+      entry.under_tls = words_of(path.runner->offers().under_tls);
+    }
     for (play::Result& result : path.runner->results()) {
       result.id = fmt::format("{}/{}", path.name, result.id);
       report_.run.results.push_back(std::move(result));

@@ -50,7 +50,8 @@ server::ListenerOptions reference_listener(Kind listener,
   options.flaws = flaws;
   options.service = service_of(listener);
   if (listener != Kind::lmtp)
-    options.tls = server::tls_context(flaws, reference_certificate());
+    options.tls = server::tls_context(flaws, reference_certificate(),
+                                      listener == Kind::submissions);
   options.implicit_tls = listener == Kind::submissions;
   return options;
 }

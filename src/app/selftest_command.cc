@@ -101,6 +101,7 @@ class Selftest {
     play::Waits waits;
     waits.reply = std::chrono::milliseconds(1500);
     waits.login = waits.reply;
+    waits.silence = waits.reply;
     waits.farewell = std::chrono::milliseconds(100);
     waits.delivery = std::chrono::milliseconds(200);
     waits.barrier = waits.reply;

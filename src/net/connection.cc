@@ -164,9 +164,10 @@ asio::awaitable<void> Connection::write_socket(std::string_view bytes,
 
 asio::awaitable<std::variant<TlsFacts, TlsFailure>> Connection::start_tls(
     const TlsContext& context, const std::string& server_name,
-    Deadline deadline) {
+    Deadline deadline, std::string early) {
   if (tls_) throw std::logic_error("TLS is active already");
   tls_ = std::make_unique<Tls>(context, server_name);
+  tls_->feed(early);
   for (;;) {
     const Tls::Progress progress = tls_->handshake();
     const std::string output = tls_->take_output();

@@ -45,11 +45,11 @@ class Connection {
 
   /// Makes the connection a TLS one: read() and write() mean what is inside
   /// from then on. `server_name` is what a client asks for and checks. After a
-  /// failure the connection is good for nothing but close(). Throws as read()
-  /// does, and std::logic_error under TLS.
+  /// failure the connection is good for nothing but close(). `early` was read
+  /// already. Throws as read() does, and std::logic_error under TLS.
   asio::awaitable<std::variant<TlsFacts, TlsFailure>> start_tls(
       const TlsContext& context, const std::string& server_name,
-      Deadline deadline);
+      Deadline deadline, std::string early = {});
   bool is_secure() const { return tls_ != nullptr; }
 
   /// Says that nothing more will be sent, as far as that needs no wait.

@@ -61,15 +61,24 @@ int protocol(TlsVersion version) {
   return 0;
 }
 
-void use_own(SSL_CTX* context, const Credential& own) {
-  const auto certificate_text = memory(own.certificate);
-  const Certificate certificate(
-      PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr));
+Certificate read_certificate(const std::string& pem) {
+  const auto text = memory(pem);
+  Certificate certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
   require(certificate != nullptr, "our certificate cannot be read");
-  const auto key_text = memory(own.key);
-  const Key key(
-      PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
+  return certificate;
+}
+
+Key read_key(const std::string& pem) {
+  const auto text = memory(pem);
+  Key key(PEM_read_bio_PrivateKey(text.get(), nullptr, nullptr, nullptr));
   require(key != nullptr, "our private key cannot be read");
+  return key;
+}
+
+void use_own(SSL_CTX* context, const Credential& own) {
+  const Certificate certificate = read_certificate(own.certificate);
+  const Key key = read_key(own.key);
   require(SSL_CTX_use_certificate(context, certificate.get()) == 1 &&
               SSL_CTX_use_PrivateKey(context, key.get()) == 1,
           "certificate and private key do not fit");
@@ -90,12 +99,17 @@ void use_trust(SSL_CTX* context, const std::string& trust) {
 
 /// RFC 9525 section 6: an address is held against addresses, a name against
 /// names.
-void expect_name(SSL_CTX* context, const std::string& name) {
+void expect_names(SSL_CTX* context, const std::vector<std::string>& names) {
   X509_VERIFY_PARAM* parameters = SSL_CTX_get0_param(context);
-  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1) return;
+  if (names.size() == 1 &&
+      X509_VERIFY_PARAM_set1_ip_asc(parameters, names[0].c_str()) == 1) {
+    return;
+  }
   ERR_clear_error();
-  require(X509_VERIFY_PARAM_set1_host(parameters, name.c_str(), 0) == 1,
-          "no name that a certificate can be for");
+  for (const std::string& name : names) {
+    require(X509_VERIFY_PARAM_add1_host(parameters, name.c_str(), 0) == 1,
+            "no name that a certificate can be for");
+  }
 }
 
 /// A server that asks takes whatever comes: its conversation decides.
@@ -107,9 +121,27 @@ int demand_server_name(SSL* ssl, int*, void*) {
              : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+Tls::Noticed& noticed(const SSL* ssl) {
+  return *static_cast<Tls::Noticed*>(SSL_get_app_data(ssl));
+}
+
 /// Called where a client is asked for a certificate.
 int note_request(SSL* ssl, void*) {
-  *static_cast<bool*>(SSL_get_app_data(ssl)) = true;
+  noticed(ssl).was_asked = true;
+  return 1;
+}
+
+/// Called for each check of a server's certificate; goes on whatever it came
+/// to, so that all that is wrong is seen.
+int note_error(int is_good, X509_STORE_CTX* store) {
+  if (is_good == 1) return 1;
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const int error = X509_STORE_CTX_get_error(store);
+  Tls::Noticed& seen = noticed(ssl);
+  if (seen.first_error == X509_V_OK) seen.first_error = error;
+  seen.has_error_beside_name |= error != X509_V_ERR_HOSTNAME_MISMATCH &&
+                                error != X509_V_ERR_IP_ADDRESS_MISMATCH;
   return 1;
 }
 
@@ -154,25 +186,32 @@ std::string exporter_of(SSL* ssl) {
 
 }  // namespace
 
-Credential make_certificate(const std::string& host, int from_days,
-                            int to_days) {
+Credential make_certificate(const std::string& host, int from_days, int to_days,
+                            const Credential* issuer) {
   const Key key(EVP_EC_gen("P-256"));
   require(key != nullptr, "cannot make a key");
   const Certificate certificate(X509_new());
   X509* x509 = certificate.get();
   constexpr long day = 24 * 60 * 60;
   X509_set_version(x509, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+  ASN1_INTEGER_set(X509_get_serialNumber(x509), issuer == nullptr ? 1 : 2);
   X509_gmtime_adj(X509_getm_notBefore(x509), from_days * day);
   X509_gmtime_adj(X509_getm_notAfter(x509), to_days * day);
   X509_set_pubkey(x509, key.get());
   X509_NAME_add_entry_by_txt(
       X509_get_subject_name(x509), "CN", MBSTRING_ASC,
       reinterpret_cast<const unsigned char*>(host.c_str()), -1, -1, 0);
-  X509_set_issuer_name(x509, X509_get_subject_name(x509));
   add_extension(x509, NID_subject_alt_name, "DNS:" + host);
-  add_extension(x509, NID_basic_constraints, "critical,CA:TRUE");
-  require(X509_sign(x509, key.get(), EVP_sha256()) > 0, "cannot sign");
+  if (issuer == nullptr) {
+    X509_set_issuer_name(x509, X509_get_subject_name(x509));
+    add_extension(x509, NID_basic_constraints, "critical,CA:TRUE");
+    require(X509_sign(x509, key.get(), EVP_sha256()) > 0, "cannot sign");
+  } else {
+    const Certificate above = read_certificate(issuer->certificate);
+    const Key signing = read_key(issuer->key);
+    X509_set_issuer_name(x509, X509_get_subject_name(above.get()));
+    require(X509_sign(x509, signing.get(), EVP_sha256()) > 0, "cannot sign");
+  }
 
   const Bio certificate_text(BIO_new(BIO_s_mem()));
   const Bio key_text(BIO_new(BIO_s_mem()));
@@ -205,8 +244,8 @@ TlsContext::TlsContext(Role role, const TlsOptions& options) : role_(role) {
   if (options.trusts_system) SSL_CTX_set_default_verify_paths(context);
   if (is_client) {
     SSL_CTX_set_cert_cb(context, note_request, nullptr);
-    if (!options.expected_name.empty())
-      expect_name(context, options.expected_name);
+    SSL_CTX_set_verify(context, SSL_VERIFY_NONE, note_error);
+    expect_names(context, options.expected_names);
     return;
   }
   if (options.asks_for_certificate)
@@ -222,7 +261,7 @@ Tls::Tls(const TlsContext& context, const std::string& server_name)
   SSL* ssl = ssl_.get();
   require(ssl != nullptr, "no TLS");
   SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-  SSL_set_app_data(ssl, &was_asked_);
+  SSL_set_app_data(ssl, &noticed_);
   if (context.role() == TlsContext::Role::server) {
     SSL_set_accept_state(ssl);
     return;
@@ -230,7 +269,8 @@ Tls::Tls(const TlsContext& context, const std::string& server_name)
   SSL_set_connect_state(ssl);
   if (server_name.empty()) return;
   SSL_set_tlsext_host_name(ssl, server_name.c_str());
-  SSL_set1_host(ssl, server_name.c_str());
+  if (X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl), 0) == nullptr)
+    SSL_set1_host(ssl, server_name.c_str());
 }
 
 void Tls::fail(TlsFailure::Kind kind, std::string text) {
@@ -283,16 +323,16 @@ TlsFacts Tls::facts() const {
   if (suite) facts.suite = suite;
   facts.unique = unique_of(ssl, context_.role());
   facts.exporter = exporter_of(ssl);
-  facts.was_asked_for_certificate = was_asked_;
+  facts.was_asked_for_certificate = noticed_.was_asked;
   const Certificate peer(SSL_get1_peer_certificate(ssl));
   if (!peer) return facts;
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   X509_digest(peer.get(), EVP_sha256(), digest, &size);
   facts.fingerprint = hexadecimal(digest, size);
-  const auto result = SSL_get_verify_result(ssl);
-  if (result != X509_V_OK)
-    facts.distrust = X509_verify_cert_error_string(result);
+  if (noticed_.first_error == X509_V_OK) return facts;
+  facts.distrust = X509_verify_cert_error_string(noticed_.first_error);
+  facts.is_misnamed = !noticed_.has_error_beside_name;
   return facts;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -21,10 +22,11 @@ struct Credential {
   std::string key;
 };
 
-/// A certificate that signs itself, for `host`. Valid from now + `from_days` to
-/// now + `to_days`. Throws std::runtime_error.
+/// A certificate for `host` that `issuer` signs, or else itself. Valid from now
+/// + `from_days` to now + `to_days`. Throws std::runtime_error.
 Credential make_certificate(const std::string& host, int from_days = -1,
-                            int to_days = 2);
+                            int to_days = 2,
+                            const Credential* issuer = nullptr);
 
 struct TlsOptions {
   /// What we offer or accept; nothing: all that OpenSSL has from TLS 1.0 on.
@@ -36,9 +38,9 @@ struct TlsOptions {
   Credential own;
   /// PEM of certificates that a peer's must lead to; empty: none are trusted.
   std::string trust;
-  /// The name or address that a server's certificate must be for; empty: any,
-  /// but for the name that is asked for (SNI).
-  std::string expected_name;
+  /// The names of which a server's certificate must be for one, or the address;
+  /// empty: any, but for the name that is asked for (SNI).
+  std::vector<std::string> expected_names;
   /// Also those that this machine trusts.
   bool trusts_system = false;
   /// A server asks its client for a certificate, which may be left out.
@@ -77,6 +79,8 @@ struct TlsFacts {
   /// Why the peer's certificate is not to be trusted, or empty: chain, dates,
   /// and the name asked for.
   std::string distrust;
+  /// It is for another name, and nothing else is wrong with it.
+  bool is_misnamed = false;
   /// The server asked us for a certificate.
   bool was_asked_for_certificate = false;
 };
@@ -94,7 +98,15 @@ struct TlsFailure {
 
 class Tls {
  public:
-  /// `server_name` is what a client asks for (SNI) and checks; empty: none.
+  /// What callbacks of OpenSSL see during a handshake.
+  struct Noticed {
+    bool was_asked = false;
+    int first_error = 0;  ///< of the peer's certificate
+    bool has_error_beside_name = false;
+  };
+
+  /// `server_name` is what a client asks for (SNI), and checks unless the
+  /// context expects names; empty: none.
   Tls(const TlsContext& context, const std::string& server_name);
 
   Tls(const Tls&) = delete;
@@ -133,7 +145,7 @@ class Tls {
   std::unique_ptr<ssl_st, Free> ssl_;
   bool has_input_ = false;
   bool is_broken_ = false;
-  bool was_asked_ = false;
+  Noticed noticed_;
   bool is_done_ = false;
   bool has_failed_ = false;
   TlsFailure failure_;

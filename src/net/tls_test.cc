@@ -125,11 +125,39 @@ TEST(Tls, ANameOrAddressThatIsNotAskedForIsCheckedAllTheSame) {
         std::pair("192.0.2.1", "IP address mismatch")}) {
     TlsOptions client;
     client.trust = own().certificate;
-    client.expected_name = name;
+    client.expected_names = {name};
     Pair pair(client, server_options(), "");
     ASSERT_EQ(pair.shake_hands(), Tls::Progress::done);
     EXPECT_EQ(pair.client.facts().distrust, distrust);
   }
+}
+
+TEST(Tls, OneOfSeveralExpectedNamesIsEnough) {
+  TlsOptions client;
+  client.trust = own().certificate;
+  client.expected_names = {"smtp.example.test", "mx.example.test"};
+  Pair pair(client, server_options(), "smtp.example.test");
+  ASSERT_EQ(pair.shake_hands(), Tls::Progress::done);
+  EXPECT_EQ(pair.client.facts().distrust, "");
+}
+
+TEST(Tls, OnlyWhereNothingElseIsWrongIsACertificateMisnamed) {
+  TlsOptions client, server;
+  client.trust = own().certificate;
+  server.own = make_certificate("other.example.test", -1, 2, &own());
+  Pair misnamed(client, server);
+  ASSERT_EQ(misnamed.shake_hands(), Tls::Progress::done);
+  EXPECT_TRUE(misnamed.client.facts().is_misnamed);
+
+  server.own = make_certificate("other.example.test", -3, -1, &own());
+  Pair expired(client, server);
+  ASSERT_EQ(expired.shake_hands(), Tls::Progress::done);
+  EXPECT_FALSE(expired.client.facts().is_misnamed);
+
+  server.own = make_certificate("other.example.test");
+  Pair unknown(client, server);
+  ASSERT_EQ(unknown.shake_hands(), Tls::Progress::done);
+  EXPECT_FALSE(unknown.client.facts().is_misnamed);
 }
 
 TEST(Tls, ACertificateIsGivenWhereItIsAskedFor) {

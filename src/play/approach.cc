@@ -186,6 +186,10 @@ const std::string& Approach::value(const char* name) const {
 
 awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
   if (tls_) skip("TLS is active already");
+  if (demand.old_ssl) {
+    co_return co_await session_.offer_old_ssl(*demand.old_ssl,
+                                              waits_.deadline(waits_.reply));
+  }
   const auto& security = target_.security;
   net::TlsOptions options;
   options.lowest = demand.lowest;
@@ -201,11 +205,11 @@ awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
   const auto host = variables_.find("host");
   const std::string known = host == variables_.end() ? "" : host->second;
   const std::string name = demand.names_server ? known : "";
-  // Far away no secret goes to whom nobody vouches for, by the name we were
-  // given.
-  options.expected_name = known.empty() && security.demands_trust
-                              ? target_.endpoint.host
-                              : known;
+  // Far away no secret goes to whom nobody vouches for, by a name that we were
+  // given. A port may have a name of its own (RFC 7817 section 3).
+  if (!known.empty()) options.expected_names.push_back(known);
+  if (!known.empty() || security.demands_trust)
+    options.expected_names.push_back(target_.endpoint.host);
   const net::TlsContext context(net::TlsContext::Role::client, options);
   Event event = co_await session_.start_tls(context, name,
                                             waits_.deadline(waits_.reply));
@@ -215,6 +219,7 @@ awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
       facts.distrust = facts.fingerprint == security.fingerprint
                            ? ""
                            : "another fingerprint than the profile's";
+      facts.is_misnamed = false;
     }
     tls_ = facts;
   }

@@ -53,7 +53,7 @@ class Attempter {
       if (prepares) {
         co_await approach_.run();
         checked_needs_ = session_.has_capabilities();
-      } else {
+      } else if (scenario_.from != scenario::Start::connect) {
         co_await approach_.secure_first();
       }
       while (result.said < times) {
@@ -85,6 +85,8 @@ class Attempter {
 
   awaitable<void> end(Attempt& result) {
     result.sent = sent();
+    result.capabilities = session_.capabilities();
+    result.offers = session_.offers();
     co_await session_.finish(waits_.deadline(waits_.farewell));
     result.sent.mail = std::move(session_.mail_record());
     result.transcript = std::move(session_.transcript());
@@ -249,6 +251,8 @@ awaitable<void> Attempter::say_step(const scenario::Step& step) {
     co_await start_tls(*tls);
   } else if (const auto* login = std::get_if<scenario::Authenticate>(&step)) {
     co_await log_in(*login);
+  } else if (std::holds_alternative<scenario::HangUp>(step)) {
+    session_.hang_up();
   }
 }
 
@@ -317,10 +321,14 @@ awaitable<void> Attempter::flush() {
 }
 
 bool wants_trust(const scenario::Expect& expect) {
+  using scenario::TlsOutcome;
   for (const auto& part : expect.parts) {
     for (const auto& pattern : part.any_of) {
-      const auto* outcome = std::get_if<scenario::TlsOutcome>(&pattern);
-      if (outcome && *outcome == scenario::TlsOutcome::trusted) return true;
+      const auto* outcome = std::get_if<TlsOutcome>(&pattern);
+      if (outcome && (*outcome == TlsOutcome::trusted ||
+                      *outcome == TlsOutcome::misnamed)) {
+        return true;
+      }
     }
   }
   return false;
@@ -347,7 +355,7 @@ awaitable<void> Attempter::expect(const scenario::Expect& expect) {
   for (const auto& part : expect.parts) {
     for (const auto& pattern : part.any_of)
       if (const auto* silent = std::get_if<scenario::Silent>(&pattern))
-        wait = silent->time;
+        wait = std::min(silent->time, waits_.silence);
   }
   const Event event = co_await session_.receive(waits_.deadline(wait));
   co_await judge_event(expect, event);
@@ -417,6 +425,7 @@ void Attempter::note_verdict(const Judgement& judgement, int line,
 }  // namespace
 
 void keep(Played& played, Attempt& attempt) {
+  played.offers.merge(attempt.offers);
   if (!attempt.beside.lines.empty())
     played.result.transcripts.push_back(std::move(attempt.beside));
   played.result.transcripts.push_back(std::move(attempt.transcript));

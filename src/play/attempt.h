@@ -60,6 +60,9 @@ struct Attempt {
   std::vector<std::string> fresh;
   /// The octets of the last reply before the farewell.
   std::string last_reply;
+  /// In the last reply to EHLO or LHLO.
+  smtp::Capabilities capabilities;
+  Offers offers;
 };
 
 /// Keeps what was said and seen in an attempt, whatever it came to.

@@ -111,6 +111,30 @@ Finding judge_repeats(const std::vector<std::string>& drawn) {
           fmt::format("{} were drawn, no two alike", drawn.size())};
 }
 
+Finding compare_lists(const std::string& what, const std::string& here,
+                      const std::set<std::string>& of_here,
+                      const std::string& there,
+                      const std::set<std::string>& of_there) {
+  const auto alone = [](const auto& all, const auto& others) {
+    std::vector<std::string> words;
+    for (const std::string& word : all)
+      if (!others.contains(word)) words.push_back(base::escape(word));
+    return words;
+  };
+  const auto only_here = alone(of_here, of_there);
+  const auto only_there = alone(of_there, of_here);
+  std::string text;
+  if (!only_here.empty())
+    text = fmt::format("at {} alone: {}", here, fmt::join(only_here, " "));
+  if (!only_there.empty()) {
+    text += fmt::format("{}at {} alone: {}", text.empty() ? "" : "; ", there,
+                        fmt::join(only_there, " "));
+  }
+  if (!text.empty()) return {Verdict::noted, what + " " + text};
+  return {Verdict::passed,
+          fmt::format("{} at {} and {} alike", what, here, there)};
+}
+
 Finding judge_guesses(const Guesses& guesses) {
   std::string seen = delays(guesses.waits);
   if (!guesses.hindrances.empty()) {

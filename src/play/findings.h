@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ Finding compare_replies(const std::vector<std::string>& of_dialog,
 /// Whether no two of what was drawn are alike. It says how many that were; one
 /// alone tells nothing (blocked).
 Finding judge_repeats(const std::vector<std::string>& drawn);
+
+/// Whether two listeners, whose names are given, show the same `what`.
+Finding compare_lists(const std::string& what, const std::string& here,
+                      const std::set<std::string>& of_here,
+                      const std::string& there,
+                      const std::set<std::string>& of_there);
 
 /// What became of wrong passwords, and of the right one behind them.
 struct Guesses {

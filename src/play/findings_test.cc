@@ -97,6 +97,15 @@ TEST(Guessing, ADelayPassesWhetherItGrowsOrNot) {
   EXPECT_THAT(steady.text, HasSubstr("after 2000.0 ms"));
 }
 
+TEST(Lists, WhatOneListenerHasAloneIsNoted) {
+  const auto finding = compare_lists("mechanisms", "submissions", {"PLAIN"},
+                                     "submission", {"LOGIN", "PLAIN"});
+  EXPECT_EQ(finding.verdict, Verdict::noted);
+  EXPECT_EQ(finding.text, "mechanisms at submission alone: LOGIN");
+  EXPECT_EQ(compare_lists("keywords", "a", {"X", "Y"}, "b", {"Y", "X"}).verdict,
+            Verdict::passed);
+}
+
 TEST(Guessing, OneLateReplyIsNoDelay) {
   Times waits = ten(1ms);
   waits[4] = 3s;

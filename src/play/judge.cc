@@ -37,6 +37,7 @@ struct Matches {
       return outcome == TlsOutcome::handshake ||
              (outcome == TlsOutcome::trusted &&
               secured->facts.distrust.empty()) ||
+             (outcome == TlsOutcome::misnamed && secured->facts.is_misnamed) ||
              (outcome == TlsOutcome::asked &&
               secured->facts.was_asked_for_certificate) ||
              (outcome == TlsOutcome::unasked &&

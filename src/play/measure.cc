@@ -64,6 +64,11 @@ class Measurement {
     }
     switch (scenario.measure) {
       case Measure::none: break;
+      case Measure::keywords:
+      case Measure::mechanisms:
+      case Measure::certificates:
+        co_await compare_listeners();
+        break;
       case Measure::replies: co_await compare(reply_rounds); break;
       case Measure::times: co_await compare(most_guesses); break;
       case Measure::throttling: co_await guess(most_guesses); break;
@@ -101,6 +106,61 @@ class Measurement {
     conclude(test_.scenario->measure == Measure::times
                  ? compare_times(of_dialog_.waits, of_against_.waits)
                  : compare_replies(of_dialog_.replies, of_against_.replies));
+  }
+
+  /// Both dialogs once, each at its listener.
+  awaitable<void> compare_listeners() {
+    const auto other = target_.at(test_.scenario->other);
+    const std::string here(scenario::to_string(target_.listener));
+    const std::string there(scenario::to_string(test_.scenario->other));
+    if (!other) {
+      played_.result.verdict = Verdict::skipped;
+      played_.result.reason =
+          fmt::format("the profile has no listener '{}'", there);
+      co_return;
+    }
+    Attempt of_here = co_await say(dialog());
+    if (of_here.verdict != Verdict::passed) {
+      give_up(of_here, "at " + here);
+      co_return;
+    }
+    keep(played_, of_here);
+    Attempt of_there =
+        co_await attempt_again(test_, against(), *other, waits_, 1);
+    if (of_there.verdict != Verdict::passed) {
+      give_up(of_there, "at " + there);
+      co_return;
+    }
+    // The first session's offers are those of this listener.
+    of_there.offers = {};
+    keep(played_, of_there);
+    conclude(compare_lists(name_of_shown(), here, shown(of_here), there,
+                           shown(of_there)));
+  }
+
+  std::string name_of_shown() const {
+    switch (test_.scenario->measure) {
+      case Measure::keywords:
+        return "keywords";
+      case Measure::mechanisms:
+        return "mechanisms";
+      default:
+        return "SHA-256 of the certificate";
+    }
+  }
+
+  std::set<std::string> shown(const Attempt& attempt) const {
+    switch (test_.scenario->measure) {
+      case Measure::keywords:
+        return attempt.capabilities.keywords();
+      case Measure::mechanisms:
+        return attempt.capabilities.mechanisms();
+      default:
+        break;
+    }
+    const auto& tls = attempt.sent.tls;
+    return tls ? std::set<std::string>{tls->fingerprint}
+               : std::set<std::string>{};
   }
 
   /// A reply may name the user that was sent.

@@ -131,6 +131,32 @@ TEST_F(MeasureTest, TimesAreTakenInTurnTenOfEachOnFreshConnections) {
   EXPECT_EQ(result.transcripts.size(), 2u);
 }
 
+TEST_F(MeasureTest, TwoListenersAreSetSideBySide) {
+  scenario_.measure = scenario::Measure::mechanisms;
+  scenario_.other = scenario::Listener::submission;
+  scenario_.cases[0].dialog = dialog("C: NOOP\nS? 250\n");
+  scenario_.against = scenario_.cases[0].dialog;
+  EXPECT_EQ(play_against(refuse).reason,
+            "the profile has no listener 'submission'");
+
+  ScriptedServer other(io_, [](const std::string& line, int) -> Answer {
+    if (line == "QUIT") return {"221 mx.example.test\r\n", true};
+    return {line.starts_with("EHLO")
+                ? "250-mx.example.test\r\n250 AUTH LOGIN PLAIN\r\n"
+            : line.empty() ? "220 mx.example.test\r\n"
+                           : "250 Ok\r\n"};
+  });
+  target_.listeners[scenario::Listener::submission] = {"127.0.0.1",
+                                                       other.port()};
+  const auto result = play_against(refuse);
+  EXPECT_EQ(result.verdict, Verdict::noted);
+  EXPECT_EQ(result.reason, "mechanisms at submission alone: LOGIN");
+  EXPECT_EQ(server_->connections(), 1);
+  EXPECT_EQ(other.connections(), 1);
+  scenario_.measure = scenario::Measure::keywords;
+  EXPECT_EQ(play_against(refuse).verdict, Verdict::passed);
+}
+
 TEST_F(MeasureTest, NothingIsGuessedThatTheProfileDoesNotPermit) {
   target_.permits_guessing = false;
   scenario_.measure = scenario::Measure::times;

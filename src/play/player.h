@@ -24,6 +24,7 @@ struct Played {
   /// The session whose mail may still come and change the verdict; nullptr:
   /// there is none.
   std::shared_ptr<Attempt> open;
+  Offers offers;
 };
 
 /// Plays `test` with the retries and the control that its verdict needs. Never

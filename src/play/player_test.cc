@@ -172,6 +172,22 @@ TEST_F(PlayerTest, SilenceIsInconclusive) {
             Verdict::blocked);
 }
 
+TEST_F(PlayerTest, SilenceOfMinutesIsCutShortWhereThatIsAskedFor) {
+  waits_.silence = 50ms;
+  const auto result =
+      play_against([](const std::string& line, int) { return correct(line); },
+                   "C> NOOP\nS: 250; note: silent 120s\n");
+  EXPECT_EQ(result.verdict, Verdict::noted);
+  EXPECT_LT(result.duration, 60s);
+}
+
+TEST_F(PlayerTest, AConnectionThatWeCloseIsClosed) {
+  const auto result =
+      play_against([](const std::string& line, int) { return correct(line); },
+                   "C> NOOP\nCLOSE:\nS: closed\n");
+  EXPECT_EQ(result.verdict, Verdict::passed) << result.reason;
+}
+
 TEST_F(PlayerTest, ASwallowedCommandFailsSinceALaterOneIsAnswered) {
   waits_.reply = 100ms;
   const auto result = play_against(

@@ -45,6 +45,9 @@ class Runner {
   /// In the order of the tests' ids.
   std::vector<Result> results() const;
 
+  /// What the target listed to those who come from where strangers come from.
+  const Offers& offers() const { return offers_; }
+
  private:
   net::asio::awaitable<void> work(const std::vector<scenario::Test>& tests);
   void finish(Played played);
@@ -58,6 +61,7 @@ class Runner {
   /// Sessions whose mail may still come, by the place of their result.
   std::map<std::size_t, std::shared_ptr<Attempt>> open_;
   std::vector<Breach> breaches_;
+  Offers offers_;
   std::map<std::pair<const smtp::ReplyRule*, bool>, std::size_t>
       breach_counts_;
 };

@@ -58,6 +58,11 @@ std::string_view describe(net::Ending ending) {
   return "the connection ended";
 }
 
+void Offers::merge(const Offers& more) {
+  if (in_clear.empty()) in_clear = more.in_clear;
+  if (under_tls.empty()) under_tls = more.under_tls;
+}
+
 net::asio::awaitable<void> Session::connect(const scenario::Endpoint& target,
                                             const std::string& source,
                                             net::Deadline deadline) {
@@ -162,18 +167,25 @@ std::string Session::early_octets() {
   return octets + parser_.pending();
 }
 
+/// What makes a handshake needless.
+std::optional<Event> Session::end_before_handshake() {
+  const std::string early = early_octets();
+  if (is_tls_record(early)) {
+    return NotSecured{
+        {net::TlsFailure::Kind::refused, "an alert before the handshake"}};
+  }
+  if (!early.empty())
+    return NotSecured{{net::TlsFailure::Kind::plaintext, early}};
+  if (ended_) return Ended{ending_, false, ""};
+  return std::nullopt;
+}
+
 net::asio::awaitable<Event> Session::start_tls(const net::TlsContext& context,
                                                const std::string& server_name,
                                                net::Deadline deadline) {
   Event event = NoReply{};
-  const std::string early = early_octets();
-  if (is_tls_record(early)) {
-    event = NotSecured{{net::TlsFailure::Kind::refused,
-                        "an alert before the handshake"}};
-  } else if (!early.empty()) {
-    event = NotSecured{{net::TlsFailure::Kind::plaintext, early}};
-  } else if (ended_) {
-    event = Ended{ending_, false, ""};
+  if (const auto end = end_before_handshake()) {
+    event = *end;
   } else {
     try {
       auto result =
@@ -192,6 +204,60 @@ net::asio::awaitable<Event> Session::start_tls(const net::TlsContext& context,
   }
   record_handshake(event);
   co_return event;
+}
+
+net::asio::awaitable<Event> Session::offer_old_ssl(net::OldSsl version,
+                                                   net::Deadline deadline) {
+  Event event = NoReply{};
+  note(Kind::comment,
+       fmt::format("a ClientHello of {}", net::to_string(version)));
+  if (const auto end = end_before_handshake()) {
+    event = *end;
+  } else {
+    try {
+      event = co_await answer_to_old_ssl(version, deadline);
+    } catch (const net::PeerClosed& closed) {
+      ending_ = closed.ending;
+      event = Ended{ending_, false, ""};
+    } catch (const boost::system::system_error& e) {
+      if (e.code() != net::asio::error::timed_out) throw;
+    }
+  }
+  record_handshake(event);
+  tls_.reset();
+  ended_ = true;
+  co_return event;
+}
+
+/// Secured, as far as the server is concerned, or NotSecured.
+net::asio::awaitable<Event> Session::answer_to_old_ssl(net::OldSsl version,
+                                                       net::Deadline deadline) {
+  const std::string hello = net::client_hello(version);
+  co_await connection_.write(hello, deadline);
+  std::string octets;
+  auto answer = net::OldSslAnswer::incomplete;
+  while (answer == net::OldSslAnswer::incomplete) {
+    const std::string more = co_await connection_.read(deadline);
+    octets += more;
+    answer = net::judge_answer(version, octets);
+  }
+  if (answer == net::OldSslAnswer::taken) {
+    net::TlsFacts facts;
+    facts.version = net::to_string(version);
+    facts.cipher = "a cipher that the server chose";
+    facts.distrust = "no certificate was looked at";
+    co_return Secured{std::move(facts)};
+  }
+  if (answer == net::OldSslAnswer::plaintext)
+    co_return NotSecured{{net::TlsFailure::Kind::plaintext, octets}};
+  co_return NotSecured{
+      {net::TlsFailure::Kind::refused, "an alert, or another version"}};
+}
+
+void Session::hang_up() {
+  note(Kind::event, "we close the connection");
+  connection_.close();
+  ended_ = true;
 }
 
 void Session::record_handshake(const Event& event) {
@@ -257,6 +323,8 @@ void Session::learn(const smtp::Reply& reply, const AnsweredCommand& answered) {
   }
   if (answered.verb == "EHLO" || answered.verb == "LHLO") {
     capabilities_ = smtp::Capabilities(reply);
+    auto& offered = tls_ ? offers_.under_tls : offers_.in_clear;
+    if (offered.empty()) offered = capabilities_;
     has_capabilities_ = true;
   }
 }

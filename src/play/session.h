@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/connection.h"
+#include "net/ssl_probe.h"
 #include "play/command_tracker.h"
 #include "play/mail_record.h"
 #include "play/secrets.h"
@@ -58,6 +59,15 @@ struct Unproven {
 using Event = std::variant<smtp::Reply, smtp::ReplyError, Ended, NoReply,
                            Secured, NotSecured, Unproven>;
 
+/// What a server listed in its first replies to EHLO or LHLO.
+struct Offers {
+  smtp::Capabilities in_clear;
+  smtp::Capabilities under_tls;
+
+  /// Takes from `more` what is not known yet.
+  void merge(const Offers& more);
+};
+
 /// A reply that breaks a rule.
 struct Breach {
   const smtp::ReplyRule* rule;
@@ -101,16 +111,23 @@ class Session {
                                         const std::string& server_name,
                                         net::Deadline deadline);
 
+  /// Offers an old version by hand, and gives Secured, NotSecured, Ended or
+  /// NoReply as start_tls() does; nothing more can be said afterwards.
+  net::asio::awaitable<Event> offer_old_ssl(net::OldSsl version,
+                                            net::Deadline deadline);
+
   /// Says QUIT where that is possible, takes what still comes until `deadline`,
   /// and closes.
   net::asio::awaitable<void> finish(net::Deadline deadline);
-  void close() { connection_.close(); }
+  /// Ends the connection without a word.
+  void hang_up();
 
   const net::Connection& connection() const { return connection_; }
 
   const smtp::Capabilities& capabilities() const { return capabilities_; }
   /// Whether a positive reply to EHLO or LHLO was seen.
   bool has_capabilities() const { return has_capabilities_; }
+  const Offers& offers() const { return offers_; }
   const CommandTracker& tracker() const { return tracker_; }
   MailRecord& mail_record() { return mail_record_; }
   /// What TLS agreed on; nothing: plain text.
@@ -142,6 +159,9 @@ class Session {
   void record_sent(std::string_view bytes);
   void record_reply(const smtp::ReplyOrError& reply);
   std::string early_octets();
+  std::optional<Event> end_before_handshake();
+  net::asio::awaitable<Event> answer_to_old_ssl(net::OldSsl version,
+                                                net::Deadline deadline);
   void record_handshake(const Event& event);
   void learn(const smtp::Reply& reply, const AnsweredCommand& answered);
   void judge(const smtp::ReplyOrError& reply, const AnsweredCommand& answered);
@@ -161,6 +181,7 @@ class Session {
   std::vector<std::string> target_names_;
   smtp::Capabilities capabilities_;
   bool has_capabilities_ = false;
+  Offers offers_;
   bool said_421_ = false;
   bool ended_ = false;
   /// The transaction began with the parameter SMTPUTF8.

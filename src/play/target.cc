@@ -24,6 +24,7 @@ Target target_of(const scenario::Profile& profile,
   Target target;
   target.endpoint = profile.listeners.at(listener);
   target.listener = listener;
+  target.listeners = profile.listeners;
   target.source = profile.source;
   target.trusted_source = profile.trusted_source;
   target.refused_source = profile.refused_source;
@@ -33,6 +34,15 @@ Target target_of(const scenario::Profile& profile,
   target.mechanisms = profile.mechanisms;
   add_offered(target.variables, profile.mechanisms);
   return target;
+}
+
+std::optional<Target> Target::at(scenario::Listener other) const {
+  const auto found = listeners.find(other);
+  if (found == listeners.end()) return std::nullopt;
+  Target result = *this;
+  result.listener = other;
+  result.endpoint = found->second;
+  return result;
 }
 
 Secrets secrets_of(const Target& target) {

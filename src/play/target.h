@@ -1,6 +1,7 @@
 // The listener that is tested, and what the player must know to talk to it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@ namespace smtpspec::play {
 struct Target {
   scenario::Endpoint endpoint;
   scenario::Listener listener = scenario::Listener::mta;
+  /// All listeners of the profile.
+  std::map<scenario::Listener, scenario::Endpoint> listeners;
   std::string source;  ///< local address to connect from; empty: any
   /// Whose mail the target relays; empty: unknown.
   std::string trusted_source;
@@ -34,6 +37,8 @@ struct Target {
   bool permits_guessing = false;  ///< see scenario::Profile
   std::vector<std::string> mechanisms;  ///< see scenario::Profile
 
+  /// The same target's listener `other`, if the profile has it.
+  std::optional<Target> at(scenario::Listener other) const;
   /// RFC 8314 section 3: TLS comes before the greeting.
   bool has_implicit_tls() const {
     return listener == scenario::Listener::submissions;

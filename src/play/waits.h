@@ -18,7 +18,11 @@ struct Waits {
   std::chrono::milliseconds delivery{10'000};
   /// For a barrier: mail that shows whether anything arrives at all.
   std::chrono::milliseconds barrier{30'000};
-  std::chrono::milliseconds test{240'000};
+  /// Longest that `silent` in a scenario waits.
+  std::chrono::milliseconds silence{600'000};
+  /// Twice the two minutes that RFC 6409 section 5.3 wants replies in, and
+  /// some.
+  std::chrono::milliseconds test{300'000};
   /// A test of twenty sessions, each of which may be delayed on purpose.
   std::chrono::milliseconds measured{900'000};
   double factor = 1;

@@ -122,6 +122,7 @@ class Page {
     write_head();
     write_ladder();
     write_differences();
+    write_offers();
     write_findings();
     write_rest(Verdict::noted, "Noted");
     write_rest(Verdict::blocked, "Not decided");
@@ -212,6 +213,33 @@ class Page {
       text.back() = '.';
       line(text);
     }
+  }
+
+  /// What strangers are offered at some listeners only. STARTTLS has no place
+  /// under TLS, and AUTH may have none without it.
+  void write_offers() {
+    std::map<std::string, std::vector<std::string>> by_word;
+    for (const auto& listener : report_.listeners) {
+      std::set<std::string> words = listener.in_clear;
+      words.insert(listener.under_tls.begin(), listener.under_tls.end());
+      for (const std::string& word : words) {
+        const bool is_in_clear = listener.in_clear.contains(word);
+        const bool is_under_tls = listener.under_tls.contains(word);
+        by_word[word].push_back(listener.name + (is_in_clear && is_under_tls
+                                                     ? ""
+                                                 : is_in_clear ? " in the clear"
+                                                               : " under TLS"));
+      }
+    }
+    const auto wanted = report_.listeners.size();
+    std::erase_if(by_word, [&](const auto& entry) {
+      return entry.first == "STARTTLS" || entry.second.size() == wanted;
+    });
+    if (by_word.empty()) return;
+    line();
+    line("Offered at some listeners only");
+    for (const auto& [word, names] : by_word)
+      line(fmt::format("  {:24} {}", word, fmt::join(names, ", ")));
   }
 
   void write_findings() {

@@ -4,6 +4,7 @@
 
 #include <iosfwd>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct AuditedListener {
   std::string endpoint;  ///< host:port
   /// Another way to what the listener mta leads to, which should be as strict.
   bool is_beside_mta = false;
+  /// What it listed in reply to EHLO: "SIZE", "AUTH PLAIN".
+  std::set<std::string> in_clear = {};
+  std::set<std::string> under_tls = {};
 };
 
 struct AuditReport {

@@ -123,6 +123,17 @@ TEST_F(AuditPage, ListenersThatAgreeAreNotCompared) {
   EXPECT_THAT(page(), Not(HasSubstr("Taken at one listener")));
 }
 
+TEST_F(AuditPage, SetsWhatIsOfferedSideBySide) {
+  report_.listeners[0].in_clear = {"ETRN", "SIZE", "STARTTLS"};
+  report_.listeners[0].under_tls = {"ETRN", "SIZE"};
+  report_.listeners[1].in_clear = {"SIZE", "STARTTLS"};
+  report_.listeners[1].under_tls = {"AUTH PLAIN", "SIZE"};
+  EXPECT_THAT(page(), HasSubstr("Offered at some listeners only\n"
+                                "  AUTH PLAIN               submission under "
+                                "TLS\n"
+                                "  ETRN                     mta\n\n"));
+}
+
 TEST_F(AuditPage, GivesALineOfJsonForATarget) {
   add("mta/relay/plain#u17", Verdict::failed, Rung::relayed, "wanted 0, got 1");
   const std::string line = to_audit_line(report_);

@@ -55,9 +55,9 @@ void check_variables(const Dialog& dialog, const DialogContext& context) {
 
 void check_judges(const Dialog& dialog, const DialogContext& context) {
   const bool judges = std::any_of(
-      dialog.steps.begin(), dialog.steps.end(),
-      [](const Step& step) {
+      dialog.steps.begin(), dialog.steps.end(), [](const Step& step) {
         return std::holds_alternative<Expect>(step) ||
+               std::holds_alternative<HangUp>(step) ||
                std::holds_alternative<StartTls>(step);
       });
   if (!judges) fail(context, context.line, {}, "a dialog without an S line");

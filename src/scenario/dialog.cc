@@ -105,7 +105,9 @@ std::optional<net::TlsVersion> parse_tls_version(std::string_view text) {
 
 /// Whether the option is known.
 bool take_tls_option(std::string_view option, StartTls& step) {
-  if (option == "no name") {
+  if (option == "SSL 2.0" || option == "SSL 3.0") {
+    step.old_ssl = option == "SSL 2.0" ? net::OldSsl::ssl2 : net::OldSsl::ssl3;
+  } else if (option == "no name") {
     step.names_server = false;
   } else if (option == "certificate") {
     step.shows_certificate = true;
@@ -130,7 +132,7 @@ Step parse_tls(const Line& line) {
     if (take_tls_option(option, step)) continue;
     line.fail(line.rest_start,
               fmt::format("'{}' is no option of TLS: min 1.2, max 1.1, "
-                          "ciphers NAMES, no name, certificate",
+                          "ciphers NAMES, no name, certificate, SSL 3.0",
                           option));
   }
   step.expect = parse_expect(rest.rest, rest.rest_start, rest.shown,
@@ -138,6 +140,12 @@ Step parse_tls(const Line& line) {
   step.expect.is_condition = line.mark == '?';
   step.expect.line = line.start.line;
   return step;
+}
+
+Step parse_close(const Line& line) {
+  if (!line.rest.empty())
+    line.fail(line.rest_start, "nothing follows 'CLOSE:'");
+  return HangUp{line.start.line};
 }
 
 Step parse_auth(const Line& line) {
@@ -178,11 +186,9 @@ struct Verb {
 };
 
 constexpr Verb verbs[] = {
-    {"C", ":>", true, parse_send},
-    {"S", ":?", true, parse_expect_line},
-    {"WAIT", ":", false, parse_wait},
-    {"TLS", ":?", false, parse_tls},
-    {"AUTH", ":", false, parse_auth},
+    {"C", ":>", true, parse_send},    {"S", ":?", true, parse_expect_line},
+    {"WAIT", ":", false, parse_wait}, {"TLS", ":?", false, parse_tls},
+    {"AUTH", ":", false, parse_auth}, {"CLOSE", ":", false, parse_close},
 };
 
 Step parse_line(Line line) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/source.h"
+#include "net/ssl_probe.h"
 #include "net/tls.h"
 #include "scenario/template.h"
 #include "smtp/pattern.h"
@@ -40,6 +41,7 @@ struct Silent {
 enum class TlsOutcome {
   handshake,  ///< TLS is active
   trusted,    ///< and the certificate is one that the profile trusts
+  misnamed,   ///< and it would be, if it were not for another name
   unasked,    ///< and the server did not ask for a certificate of ours
   asked,      ///< and the server asked for a certificate of ours
   refused,    ///< an alert came, or what no client can accept
@@ -110,6 +112,8 @@ struct Wait {
 /// `TLS: (max 1.1) refused / closed; fail: handshake`: we start TLS (RFC 3207
 /// section 4), offer what stands in brackets, and judge what comes of it.
 struct StartTls {
+  /// We offer this by hand, and judge no more than the answer.
+  std::optional<net::OldSsl> old_ssl;
   std::optional<net::TlsVersion> lowest;
   std::optional<net::TlsVersion> highest;
   std::string ciphers;          ///< OpenSSL's notation; empty: its defaults
@@ -127,7 +131,12 @@ struct Authenticate {
   int line = 0;
 };
 
-using Step = std::variant<Send, Expect, Wait, StartTls, Authenticate>;
+/// `CLOSE:`: we end the connection.
+struct HangUp {
+  int line = 0;
+};
+
+using Step = std::variant<Send, Expect, Wait, StartTls, Authenticate, HangUp>;
 
 struct Dialog {
   std::vector<Step> steps;

@@ -170,6 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadLine{"WAIT: 601s", "is no time"},
                     BadLine{"WAIT: 99999999999999999999s", "is no time"},
                     BadLine{"TLS: on", "'on' does not come of a handshake"},
+                    BadLine{"CLOSE: now", "nothing follows 'CLOSE:'"},
                     BadLine{"S:", ":1:4: '' is no reply"},
                     BadLine{"S: ok", ":1:4: 'ok' is no reply"},
                     BadLine{"S: 250/251", "'250/251' is no reply"},

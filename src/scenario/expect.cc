@@ -26,7 +26,7 @@ struct OutcomeName {
 
 constexpr OutcomeName outcome_names[] = {
     {"handshake", TlsOutcome::handshake}, {"trusted", TlsOutcome::trusted},
-    {"asked", TlsOutcome::asked},
+    {"misnamed", TlsOutcome::misnamed},   {"asked", TlsOutcome::asked},
     {"unasked", TlsOutcome::unasked},     {"refused", TlsOutcome::refused},
     {"plaintext", TlsOutcome::plaintext},
 };
@@ -149,8 +149,8 @@ class Parser {
       if (outcome.name == name) return outcome.outcome;
     }
     fail(start, fmt::format("'{}' does not come of a handshake: handshake, "
-                            "trusted, asked, unasked, refused, plaintext, "
-                            "closed, silent 500ms",
+                            "trusted, misnamed, asked, unasked, refused, "
+                            "plaintext, closed, silent 500ms",
                             name));
   }
 

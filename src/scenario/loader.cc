@@ -15,9 +15,9 @@ namespace smtpspec::scenario {
 namespace {
 
 constexpr std::string_view keys[] = {
-    "title", "clause", "needs",  "lacks",   "from",   "listener", "flaw",
-    "watch", "measure", "dialog", "against", "control", "beside", "cases",
-    "as",    "then",   "found",
+    "title",  "clause", "needs",   "lacks",  "from",    "listener",
+    "flaw",   "watch",  "measure", "dialog", "against", "control",
+    "beside", "cases",  "as",      "then",   "found",   "other",
 };
 
 /// smtpspec reads folder/name.yaml; the id is folder/name.
@@ -199,13 +199,18 @@ class Loader {
   void load_measure() {
     const auto* measure = find(root(), "measure");
     const auto* against = find(root(), "against");
-    if (measure == nullptr && against == nullptr) return;
+    if (measure == nullptr && against == nullptr) {
+      if (const auto* other = find(root(), "other"))
+        file_.fail(*other, "'other' goes with 'measure'");
+      return;
+    }
     const auto parsed = measure == nullptr
                             ? Measure::none
                             : parse_measure(file_.scalar(*measure, "measure"));
     if (!parsed) {
       file_.fail(*measure,
-                 "measure is replies, times, throttling, spread or repeats");
+                 "measure is keywords, mechanisms, certificates, replies, "
+                 "times, throttling, spread or repeats");
     }
     const bool compares = measure != nullptr && *parsed != Measure::repeats;
     if (compares != (against != nullptr))
@@ -223,8 +228,28 @@ class Loader {
     const auto block = file_.block(*against, "against");
     scenario_.against_source = block.text;
     scenario_.against = parse(block, file_.text(), false);
+    load_other(*measure);
+    if (scenario_.compares_listeners()) return;
     check_tries_once(*measure, scenario_.against);
     check_tries_once(*measure, parse(dialog_, file_.text(), false));
+  }
+
+  // The listener that another one is compared with.
+  void load_other(const YamlNode& measure) {
+    const bool is_wanted = scenario_.measure == Measure::keywords ||
+                           scenario_.measure == Measure::mechanisms ||
+                           scenario_.measure == Measure::certificates;
+    const auto* node = find(root(), "other");
+    if (is_wanted != (node != nullptr)) {
+      file_.fail(measure,
+                 "'other' names the listener of 'against' where keywords, "
+                 "mechanisms or certificates are measured, and nowhere else");
+    }
+    if (node == nullptr) return;
+    const auto other = parse_listener(file_.scalar(*node, "other"));
+    if (!other || *other == Listener::any)
+      file_.fail(*node, "other is mta, submission, submissions or lmtp");
+    scenario_.other = *other;
   }
 
   // Else nobody could tell how many wrong passwords are said.

@@ -165,8 +165,8 @@ TEST(Loader, AMeasuredScenarioHasTwoDialogsWithOneLoginEach) {
   EXPECT_THAT(error(head + two), together);
   EXPECT_THAT(error(head + "measure: times\n" + noop), together);
   EXPECT_THAT(error(head + "measure: speed\n" + two),
-              HasSubstr(":4:10: measure is replies, times, throttling, spread or "
-                        "repeats"));
+              HasSubstr(":4:10: measure is keywords, mechanisms, certificates, "
+                        "replies, times, throttling, spread or repeats"));
   const std::string times = head + "measure: times\n";
   const auto count = HasSubstr("each dialog that is measured has one AUTH line");
   EXPECT_THAT(error(times + two + once), count);
@@ -198,11 +198,26 @@ TEST(Loader, FoundScenarioNeedsNoFlawAndIsNamedByItsSignature) {
   EXPECT_EQ(load(head + noop).found, "");
 }
 
+TEST(Loader, ListenersAreComparedWithTheOneThatIsNamed) {
+  const std::string two = noop + "against: |\n  C: NOOP\n  S? 250\n";
+  const auto good = load(head + "measure: keywords\nother: submission\n" + two);
+  EXPECT_EQ(good.other, Listener::submission);
+  EXPECT_TRUE(good.compares_listeners());
+  EXPECT_FALSE(good.guesses());
+  const auto wanted = HasSubstr("'other' names the listener of 'against'");
+  EXPECT_THAT(error(head + "measure: keywords\n" + two), wanted);
+  EXPECT_THAT(error(head + "measure: times\nother: mta\n" + two), wanted);
+  EXPECT_THAT(error(head + "measure: keywords\nother: any\n" + two),
+              HasSubstr("other is mta, submission, submissions or lmtp"));
+  EXPECT_THAT(error(head + "other: mta\n" + noop),
+              HasSubstr("'other' goes with 'measure'"));
+}
+
 TEST(Loader, UnknownKeyIsShownWithACaret) {
   EXPECT_EQ(error(head + "flow: x\n" + noop),
             "scenarios/folder/name.yaml:4:1: unknown key 'flow': there are "
             "title clause needs lacks from listener flaw watch measure dialog "
-            "against control beside cases as then found\n"
+            "against control beside cases as then found other\n"
             "  flow: x\n"
             "  ^");
 }

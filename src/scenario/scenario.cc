@@ -11,8 +11,9 @@ constexpr std::string_view start_names[] = {
     "auth",    "mail",     "rcpt",  "data"};
 constexpr std::string_view listener_names[] = {"any", "mta", "submission",
                                                "submissions", "lmtp"};
-constexpr std::string_view measure_names[] = {"", "replies", "times",
-                                              "throttling", "spread", "repeats"};
+constexpr std::string_view measure_names[] = {
+    "",      "keywords",   "mechanisms", "certificates", "replies",
+    "times", "throttling", "spread",     "repeats"};
 
 // The enumerator whose name it is: names stand in the order of enumerators.
 template <typename Enum, std::size_t size>

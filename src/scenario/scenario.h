@@ -33,11 +33,14 @@ enum class Listener { any, mta, submission, submissions, lmtp };
 /// How a scenario whose replies are not judged one by one is judged.
 enum class Measure {
   none,
-  replies,     ///< `dialog` and `against` end in the same octets
-  times,       ///< `dialog` and `against` end after the same time
-  throttling,  ///< what becomes of who says `dialog` ten times
-  spread,      ///< the same, each time on a connection of its own
-  repeats,     ///< `dialog` captures `fresh` fifty times: no two are alike
+  keywords,      ///< `against`, at another listener, is offered the same
+  mechanisms,    ///< likewise, of AUTH
+  certificates,  ///< likewise, is shown the same certificate
+  replies,       ///< `dialog` and `against` end in the same octets
+  times,         ///< `dialog` and `against` end after the same time
+  throttling,    ///< what becomes of who says `dialog` ten times
+  spread,        ///< the same, each time on a connection of its own
+  repeats,       ///< `dialog` captures `fresh` fifty times: no two are alike
 };
 
 /// One row of `cases:`, or the only one of a scenario without.
@@ -88,6 +91,8 @@ struct Scenario {
   Measure measure = Measure::none;
   /// What a measured dialog is compared with; empty in others.
   Dialog against;
+  /// Where `against` is said; any: where the dialog is.
+  Listener other = Listener::any;
   /// Said first, from the greeting on, on a connection of its own that stays
   /// open while a case's dialog is said. Empty where there is none.
   Dialog beside;
@@ -96,10 +101,13 @@ struct Scenario {
 
   /// Each play of it is many sessions, which can disturb other tests.
   bool is_measured() const { return measure != Measure::none; }
+  /// It sets two listeners of the target side by side.
+  bool compares_listeners() const { return other != Listener::any; }
   /// It says more wrong passwords, or breaks off more logins, than someone who
   /// mistypes.
   bool guesses() const {
-    return measure != Measure::none && measure != Measure::replies;
+    return is_measured() && measure != Measure::replies &&
+           !compares_listeners();
   }
 };
 

@@ -84,9 +84,15 @@ bool Conversation::offers(const Mechanism& mechanism) const {
   if (!is_secure()) {
     return (shows_secret(name) && (flawed("auth-plain-listed-in-clear"_flaw) ||
                                    flawed("auth-plain-without-tls"_flaw))) ||
+           ((shows_secret(name) || name == "CRAM-MD5") &&
+            flawed("starttls-keeps-login"_flaw)) ||
            (is_oauth(name) && flawed("oauthbearer-listed-in-clear"_flaw)) ||
            (name == "SCRAM-SHA-256-PLUS" &&
             flawed("scram-plus-listed-in-clear"_flaw));
+  }
+  if (surroundings_.tls_comes_first && name != "PLAIN" &&
+      flawed("submissions-lists-plain-alone"_flaw)) {
+    return false;
   }
   const bool is_plus = name.ends_with("-PLUS");
   if (is_plus) {
@@ -158,6 +164,10 @@ bool Conversation::needs_tls(const Mechanism& mechanism,
   if (is_secure())
     return mechanism.name == "CRAM-MD5" &&
            flawed("auth-listed-mechanism-538"_flaw);
+  if (flawed("starttls-keeps-login"_flaw) ||
+      (starting_tls_ && flawed("starttls-runs-input-in-clear"_flaw))) {
+    return false;
+  }
   if (mechanism.name == "PLAIN" && flawed("auth-clear-text-hint"_flaw)) {
     const auto message = base::base64_decode(initial_response);
     const auto outcome =

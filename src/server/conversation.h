@@ -43,6 +43,8 @@ struct Surroundings {
   bool offers_tls = false;
   /// What TLS on the connection agreed on; nothing: plain text.
   std::optional<net::TlsFacts> tls = std::nullopt;
+  /// TLS came before the greeting (RFC 8314 section 3.3).
+  bool tls_comes_first = false;
   /// Octets that nobody can guess, as many as asked for.
   std::function<std::string(std::size_t)> random = random_octets;
   /// The mechanisms of SASL that may be used, in upper case; empty: all.
@@ -177,6 +179,8 @@ class Conversation {
   bool refuses_for_tls(std::string_view verb);
   bool refuses_for_weak_tls(std::string_view verb);
   bool is_secure() const { return surroundings_.tls.has_value(); }
+  void forget_before_tls();
+  void keep_chunks();
 
   // authentication.cc: AUTH.
   void auth(std::string_view argument);
@@ -320,6 +324,8 @@ class Conversation {
   bool starting_tls_ = false;
   /// Sent behind STARTTLS; with a flaw only.
   std::string kept_input_;
+  /// Chunks from before the handshake; with a flaw only.
+  std::string kept_chunks_;
   /// Who has logged in; empty: nobody.
   std::string user_;
   const Mechanism* mechanism_ = nullptr;

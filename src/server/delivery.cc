@@ -183,6 +183,8 @@ void Conversation::finish_message(std::string octets, Content content) {
   content.octets = octets;
   content.is_binary = transaction_.parameters.options.is_binary;
   content.declared_size = transaction_.parameters.size;
+  if (is_submission() && flawed("submission-content-unanswered"_flaw))
+    return reset_transaction();
   if (flawed("eight-bit-content-closes"_flaw) && has_non_ascii(octets)) {
     closing_ = true;
     return;

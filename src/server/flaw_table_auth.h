@@ -160,6 +160,7 @@ inline constexpr auto auth_flaws = std::to_array<Flaw>({
     {"submission-barred-recipient-accepted", "Takes mail for barred.example."},
     {"submission-barred-recipient-554",
      "Answers RCPT of barred.example with 554."},
+    {"submission-content-unanswered", "Never answers the end of mail data."},
     {"submission-relay-refused", "Refuses to relay after the login."},
     {"submission-bad-from-552",
      "Answers a From field with a malformed address by 552."},

@@ -182,6 +182,10 @@ std::vector<std::string> Conversation::keywords() const {
         !flawed("requiretls-listed-in-clear"_flaw)) {
       continue;
     }
+    if (line == "8BITMIME" && surroundings_.tls_comes_first &&
+        flawed("submissions-lacks-8bitmime"_flaw)) {
+      continue;
+    }
     const auto row = std::find_if(
         keyword_flaws.begin(), keyword_flaws.end(),
         [&, text = line](const auto& r) {

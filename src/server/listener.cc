@@ -11,6 +11,7 @@
 #include "net/connection.h"
 #include "net/deadline.h"
 #include "server/conversation.h"
+#include "server/old_ssl.h"
 
 namespace smtpspec::server {
 
@@ -37,6 +38,8 @@ class Listener::Service {
                                  std::size_t open);
   asio::awaitable<std::optional<net::TlsFacts>> start_tls(
       net::Connection& connection);
+  asio::awaitable<bool> answers_old_ssl(net::Connection& connection,
+                                        std::string& early);
   asio::awaitable<bool> exchange(net::Connection& connection,
                                  Conversation& conversation);
   asio::awaitable<void> wait_for_silence();
@@ -49,6 +52,8 @@ class Listener::Service {
   asio::steady_timer session_ended_;
   std::size_t sessions_ = 0;
   bool is_stopped_ = false;
+  /// With the flaw: a handshake has failed.
+  bool closes_next_ = false;
 };
 
 /// With the flaw: until no other session runs.
@@ -64,7 +69,7 @@ asio::awaitable<void> Listener::Service::serve(net::Connection& connection,
                                                std::size_t open) {
   if (options_.flaws.contains("one-session-at-a-time"_flaw))
     co_await wait_for_silence();
-  if (is_stopped_) co_return;
+  if (is_stopped_ || std::exchange(closes_next_, false)) co_return;
   ++sessions_;
   const std::shared_ptr<void> leave(nullptr, [this](void*) {
     --sessions_;
@@ -76,11 +81,29 @@ asio::awaitable<void> Listener::Service::serve(net::Connection& connection,
 /// Nothing where the handshake fails: the connection ends.
 asio::awaitable<std::optional<net::TlsFacts>> Listener::Service::start_tls(
     net::Connection& connection) {
-  auto result = co_await connection.start_tls(*options_.tls, "",
-                                              idle_deadline());
-  if (auto* facts = std::get_if<net::TlsFacts>(&result))
-    co_return std::move(*facts);
-  co_return std::nullopt;
+  closes_next_ =
+      options_.flaws.contains("tls-broken-handshake-closes-next"_flaw);
+  std::string early;
+  if (speaks_old_ssl(options_.flaws)) {
+    const bool was_old = co_await answers_old_ssl(connection, early);
+    if (was_old) co_return std::nullopt;
+  }
+  auto result =
+      co_await connection.start_tls(*options_.tls, "", idle_deadline(), early);
+  auto* facts = std::get_if<net::TlsFacts>(&result);
+  if (facts == nullptr) co_return std::nullopt;
+  closes_next_ = false;
+  co_return std::move(*facts);
+}
+
+/// With flaws. What was read for it is left in `early`.
+asio::awaitable<bool> Listener::Service::answers_old_ssl(
+    net::Connection& connection, std::string& early) {
+  early = co_await connection.read(idle_deadline());
+  const std::string answer = answer_to_old_ssl(early, options_.flaws);
+  if (answer.empty()) co_return false;
+  co_await connection.write(answer, idle_deadline());
+  co_return true;
 }
 
 asio::awaitable<void> Listener::Service::converse(net::Connection& connection,
@@ -90,6 +113,7 @@ asio::awaitable<void> Listener::Service::converse(net::Connection& connection,
   surroundings.service = options_.service;
   surroundings.offers_tls = options_.tls.has_value();
   surroundings.mechanisms = options_.mechanisms;
+  surroundings.tls_comes_first = options_.implicit_tls;
   if (options_.implicit_tls &&
       !options_.flaws.contains("submissions-greets-in-clear"_flaw)) {
     surroundings.tls = co_await start_tls(connection);

@@ -36,15 +36,28 @@ std::string Conversation::tls_started(net::TlsFacts facts) {
   surroundings_.tls = std::move(facts);
   starting_tls_ = false;
   lines_.drop();
-  user_.clear();
-  if (!flawed("starttls-keeps-greeting"_flaw) &&
-      !flawed("starttls-keeps-transaction"_flaw)) {
+  forget_before_tls();
+  if (flawed("starttls-greets-again"_flaw)) return greeting();
+  return receive(std::exchange(kept_input_, {}));
+}
+
+/// Section 4.2: all that the client has said.
+void Conversation::forget_before_tls() {
+  if (!flawed("starttls-keeps-login"_flaw)) user_.clear();
+  const bool keeps_transaction = flawed("starttls-keeps-transaction"_flaw);
+  if (!flawed("starttls-keeps-greeting"_flaw) && !keeps_transaction) {
     greeted_ = Greeted::no;
     client_name_.clear();
   }
-  if (!flawed("starttls-keeps-transaction"_flaw)) reset_transaction();
-  if (flawed("starttls-greets-again"_flaw)) return greeting();
-  return receive(std::exchange(kept_input_, {}));
+  if (flawed("starttls-keeps-chunks"_flaw)) kept_chunks_ = transaction_.chunks;
+  if (!keeps_transaction) reset_transaction();
+}
+
+/// With a flaw: a transaction begins with what the last one left.
+void Conversation::keep_chunks() {
+  if (kept_chunks_.empty()) return;
+  transaction_.chunks = std::exchange(kept_chunks_, {});
+  transaction_.chunks_size = transaction_.chunks.size();
 }
 
 /// RFC 3207 section 4: a server for everybody's mail demands no TLS.

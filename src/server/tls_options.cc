@@ -7,7 +7,8 @@
 namespace smtpspec::server {
 namespace {
 
-net::TlsOptions options_of(const FlawSet& flaws, const net::Credential& own) {
+net::TlsOptions options_of(const FlawSet& flaws, const net::Credential& own,
+                           bool comes_first) {
   using net::TlsVersion;
   net::TlsOptions options;
   options.own = own;
@@ -34,6 +35,11 @@ net::TlsOptions options_of(const FlawSet& flaws, const net::Credential& own) {
     options.own = net::make_certificate(host, -9, -7);
   if (flaws.contains("tls-certificate-of-another"_flaw))
     options.own = net::make_certificate("other." + host);
+  // Who trusts `own` trusts what it signs.
+  if (flaws.contains("tls-certificate-other-name"_flaw))
+    options.own = net::make_certificate("other." + host, -1, 2, &own);
+  if (comes_first && flaws.contains("submissions-certificate-differs"_flaw))
+    options.own = net::make_certificate(host, -1, 2, &own);
   // Without a certificate every handshake fails.
   if (flaws.contains("tls-handshake-fails"_flaw)) options.own = {};
   return options;
@@ -41,8 +47,9 @@ net::TlsOptions options_of(const FlawSet& flaws, const net::Credential& own) {
 
 }  // namespace
 
-net::TlsContext tls_context(const FlawSet& flaws, const net::Credential& own) {
-  return {net::TlsContext::Role::server, options_of(flaws, own)};
+net::TlsContext tls_context(const FlawSet& flaws, const net::Credential& own,
+                            bool comes_first) {
+  return {net::TlsContext::Role::server, options_of(flaws, own, comes_first)};
 }
 
 }  // namespace smtpspec::server

@@ -6,8 +6,9 @@
 
 namespace smtpspec::server {
 
-/// TLS 1.2 and 1.3 with `own`, and what the flaws make of it. Throws
-/// std::runtime_error.
-net::TlsContext tls_context(const FlawSet& flaws, const net::Credential& own);
+/// TLS 1.2 and 1.3 with `own`, and what the flaws make of it, where TLS comes
+/// first or not. Throws std::runtime_error.
+net::TlsContext tls_context(const FlawSet& flaws, const net::Credential& own,
+                            bool comes_first = false);
 
 }  // namespace smtpspec::server

@@ -85,6 +85,7 @@ void Conversation::mail(std::string_view argument) {
   if (auto refusal = priority_refusal(parameters, flaws_))
     return say(std::move(*refusal));
   transaction_.is_open = true;
+  keep_chunks();
   transaction_.sender = *path;
   complete_domain(transaction_.sender);
   transaction_.parameters = parameters;

@@ -22,4 +22,16 @@ std::string_view Capabilities::parameters(std::string_view keyword) const {
   return found == keywords_.end() ? std::string_view{} : found->second;
 }
 
+std::set<std::string> Capabilities::keywords() const {
+  std::set<std::string> result;
+  for (const auto& [keyword, parameters] : keywords_) result.insert(keyword);
+  return result;
+}
+
+std::set<std::string> Capabilities::mechanisms() const {
+  const std::string listed = base::to_upper(parameters("AUTH"));
+  const auto words = base::words(listed);
+  return {words.begin(), words.end()};
+}
+
 }  // namespace smtpspec::smtp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ class Capabilities {
   /// The parameters of a keyword, as sent; empty if there are none.
   std::string_view parameters(std::string_view keyword) const;
   bool empty() const { return keywords_.empty(); }
+  /// All keywords, in upper case.
+  std::set<std::string> keywords() const;
+  /// The words behind AUTH, in upper case.
+  std::set<std::string> mechanisms() const;
 
  private:
   std::map<std::string, std::string, std::less<>> keywords_;
