@@ -50,7 +50,7 @@ std::string verb_of(std::string_view line) {
 constexpr std::chrono::milliseconds shortest_wait{20};
 constexpr std::chrono::milliseconds longest_wait{1000};
 /// And of one before something is called silent.
-constexpr std::chrono::milliseconds shortest_patience{500};
+constexpr std::chrono::milliseconds shortest_patience{100};
 constexpr std::chrono::milliseconds longest_patience{30'000};
 
 /// Ends a session early.
