@@ -15,10 +15,12 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "app/app.h"
 #include "app/authorization.h"
 #include "app/command.h"
+#include "app/conclusion.h"
 #include "app/fuzz_worker.h"
 #include "app/selection.h"
 #include "fuzzing/process_tree.h"
@@ -45,7 +47,7 @@ struct FuzzOptions {
   std::string listener = "mta";
   std::string exec;
   std::string reset;
-  std::uint64_t reset_every = 1000;
+  std::size_t reset_every = 1000;
   double ready = 10;
   std::string against;
   std::string authorized;
@@ -258,7 +260,7 @@ class Fuzzers {
       }
       close(ends[1]);
       workers_.push_back({pid, ends[0], "", json::object(), false, ""});
-      trees_.emplace_back(pid);
+      trees_.emplace_back(pid, worker_mark(pid));
     }
   }
 
@@ -314,8 +316,8 @@ class Fuzzers {
   }
 
   void show_finding(const json& found) {
+    if (!findings_.insert(found.value("signature", "")).second) return;
     clear_status();
-    ++findings_;
     std::cout << fmt::format(
         "FOUND {}\n      {}\n      shown by {} of {} replays, {} units made "
         "{}: {}\n",
@@ -338,7 +340,7 @@ class Fuzzers {
     return fmt::format(
         "{} sessions, {:.0f}/s, {} states, {} edges, {} findings, {:.0f} s",
         sessions, static_cast<double>(sessions) / seconds, states, edges,
-        findings_, seconds);
+        findings_.size(), seconds);
   }
 
   void show_status() {
@@ -405,7 +407,7 @@ class Fuzzers {
     if (interrupts > 0) return exit_interrupted;
     const bool has_problem = std::ranges::any_of(
         workers_, [](const Worker& w) { return !w.problem.empty(); });
-    if (findings_ > 0) return exit_violations;
+    if (!findings_.empty()) return exit_violations;
     return has_problem ? exit_unreachable : exit_conforming;
   }
 
@@ -413,7 +415,7 @@ class Fuzzers {
   report::ConsoleOptions options_;
   std::vector<Worker> workers_;
   std::vector<fuzzing::ProcessTree> trees_;
-  std::size_t findings_ = 0;
+  std::set<std::string> findings_;  ///< by signature
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;
   std::optional<Clock::time_point> asked_;

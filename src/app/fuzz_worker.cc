@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -25,6 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr const char* mark_name = "SMTPSPEC_FUZZ_WORKER";
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -65,18 +68,27 @@ class Worker {
     scratch_ = fs::temp_directory_path() /
                fmt::format("smtpspec-fuzz-{}", getpid());
     fs::create_directories(scratch_);
+    divert_engine();
     catalog_.add_builtin();
     start_server();
     set_up_campaign();
     set_up_engine();
   }
 
+  /// What libFuzzer says is for those who look into it.
+  void divert_engine() const {
+    const std::string log = fmt::format("{}/engine-{}.log", plan_.output,
+                                        index_);
+    if (!std::freopen(log.c_str(), "w", stderr))
+      throw std::runtime_error(fmt::format("{}: cannot write", log));
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+  }
+
   void choose_target() {
     if (plan_.profile) {
       profile_ = *plan_.profile;
-      profile_.listeners.at(plan_.listener).port =
-          static_cast<std::uint16_t>(
-              profile_.listeners.at(plan_.listener).port + index_);
+      auto& port = profile_.listeners.at(plan_.listener).port;
+      if (!plan_.exec.empty()) port = static_cast<std::uint16_t>(port + index_);
       sinks_ = std::make_unique<Sinks>(io_, profile_.sink);
     } else {
       reference_ = std::make_unique<Reference>(io_, flaws_of(plan_.flaws));
@@ -95,17 +107,29 @@ class Worker {
     if (plan_.exec.empty()) return;
     edges_.emplace(fuzzing::edge_counters());
     fuzzing::ServerOptions options;
-    options.command = plan_.exec;
+    options.command = with_port(plan_.exec);
     options.endpoint = campaign_options_.target.endpoint;
     options.has_implicit_tls = campaign_options_.target.has_implicit_tls();
-    options.folder = plan_.output;
-    options.name = fmt::format("server-{}", index_);
+    options.folder = fmt::format("{}/server-{}", plan_.output, index_);
     options.environment = edges_->environment();
-    options.ready_time = std::chrono::milliseconds(
+    options.start_time = std::chrono::milliseconds(
         static_cast<long>(plan_.ready_seconds * 1000));
-    options.reset = plan_.reset;
+    options.reset_command = with_port(plan_.reset);
     options.reset_every = plan_.reset_every;
     server_.emplace(options);
+    server_->start();
+  }
+
+  /// `command` with the port of this worker's server for "{port}".
+  std::string with_port(std::string command) const {
+    constexpr std::string_view mark = "{port}";
+    const std::string port =
+        std::to_string(campaign_options_.target.endpoint.port);
+    for (auto at = command.find(mark); at != std::string::npos;
+         at = command.find(mark, at + port.size())) {
+      command.replace(at, mark.size(), port);
+    }
+    return command;
   }
 
   void set_up_campaign() {
@@ -198,9 +222,14 @@ class Worker {
 
 }  // namespace
 
+std::string worker_mark(pid_t worker) {
+  return fmt::format("{}={}", mark_name, worker);
+}
+
 void fuzz_in_worker(const FuzzPlan& plan, int index, int out, pid_t parent) {
   setsid();
   prepare_signals(parent);
+  setenv(mark_name, std::to_string(getpid()).c_str(), 1);
   Worker(plan, index, out).run();
 }
 

@@ -22,7 +22,7 @@ struct FuzzPlan {
   /// Starts the server; "{port}" stands for its port. Empty: it is there.
   std::string exec;
   std::string reset;           ///< a command that tidies up behind sessions
-  std::uint64_t reset_every = 0;
+  std::size_t reset_every = 0;
   double ready_seconds = 10;
   std::optional<scenario::Endpoint> against;
   std::string output;
@@ -35,13 +35,16 @@ struct FuzzPlan {
 };
 
 /// Fuzzes until an end and exits, in a process that was forked for it; `parent`
-/// is who did, with whom it ends. `index` counts workers from 0; the server's
-/// port is as much higher. What happens is written to `out`, a file
+/// is who did, with whom it ends. `index` counts workers from 0; the port of a
+/// server that we start is as much higher. What happens is written to `out`, a file
 /// descriptor:
 ///   {"status": {"sessions": 1, "states": 1, "edges": 0, "findings": 0}}
 ///   {"finding": {"signature": ..., "sentence": ..., ...}}
 ///   {"end": "why it could not go on, or empty"}
 [[noreturn]] void fuzz_in_worker(const FuzzPlan& plan, int index, int out,
                                  pid_t parent);
+
+/// "NAME=VALUE", which stands in the environment of all that a worker starts.
+std::string worker_mark(pid_t worker);
 
 }  // namespace smtpspec::app

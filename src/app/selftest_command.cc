@@ -71,10 +71,12 @@ class Selftest {
  private:
   void refuse_unknown_flaws() const {
     for (const auto& [flaw, tests] : named_) {
-      if (server::find_flaw(flaw)) continue;
+      const bool is_deep = server::is_deep(flaw);
+      if (server::find_flaw(flaw) && !is_deep) continue;
       throw std::invalid_argument(fmt::format(
-          "{} names the flaw '{}', which the reference server does not have",
-          tests.front().id(), flaw));
+          "{} names the flaw '{}', which {}", tests.front().id(), flaw,
+          is_deep ? "is for fuzzers"
+                  : "the reference server does not have"));
     }
   }
 
@@ -206,6 +208,7 @@ class Selftest {
   void print_narrowest() const {
     std::map<std::string, std::pair<std::size_t, std::string>> narrowest;
     for (const auto& [flaw, results] : flawed_) {
+      if (server::is_deep(flaw)) continue;
       const auto failed = std::pair(failed_by(results), flaw);
       for (const auto& [id, result] : results) {
         if (!is_killed(result.verdict)) continue;

@@ -25,6 +25,8 @@ constexpr milliseconds patient_greeting_time{10'000};
 /// What is under way arrives within that.
 constexpr milliseconds arrival_time{1000};
 constexpr milliseconds arrival_step{10};
+/// What no replay shows is looked into so often, when it is seen again.
+constexpr int most_tries = 5;
 /// Sessions between two looks at the server's memory.
 constexpr std::uint64_t sessions_between_samples = 1000;
 
@@ -46,10 +48,12 @@ bool is_of_arrival(const std::string& signature) {
 }  // namespace
 
 Campaign::Campaign(boost::asio::io_context& io, const CampaignOptions& options,
-                   const scenario::Catalog& catalog, ServerProcess* server)
+                   const scenario::Catalog& catalog, ServerProcess* server,
+                   EdgeMap* edges)
     : io_(io),
       options_(options),
       server_(server),
+      edges_(edges),
       token_prefix_(fmt::format("f{:06x}",
                                 static_cast<unsigned>(getpid()) & 0xffffff)),
       executor_(options.target, token_prefix_),
@@ -70,7 +74,11 @@ T Campaign::await(net::asio::awaitable<T> work) {
                         is_done = true;
                       });
   io_.restart();
-  while (!is_done) io_.run_one();
+  // What is left of `work` then is never run: the process is about to end.
+  while (!is_done) {
+    io_.run_one_for(milliseconds(100));
+    if (options_.must_stop()) throw CampaignOver{};
+  }
   if (thrown) std::rethrow_exception(thrown);
   return std::move(*result);
 }
@@ -166,16 +174,19 @@ std::vector<Finding> Campaign::of_server() {
     finding.expected = "2yz / 3yz / 4yz / 5yz";
     findings.push_back(std::move(finding));
   };
-  for (const SanitizerReport& report : server_->new_sanitizer_reports())
-    add(report.signature, report.line);
+  for (const SanitizerReport& report : server_->new_sanitizer_reports()) {
+    add(report.signature, fmt::format("a sanitizer reported {} ({})",
+                                      report.signature, report.file));
+  }
   if (!server_->is_alive()) {
     add("server-died", fmt::format("the server died: {}",
                                    server_->how_it_died()));
     server_->restart();
   }
-  if (status_.sessions % sessions_between_samples == 0 &&
-      memory_.add(server_->memory())) {
-    add("memory-grows", "the server's memory grows from session to session");
+  if (status_.sessions >= next_sample_) {
+    next_sample_ = status_.sessions + sessions_between_samples;
+    if (memory_.add(server_->resident_kib()))
+      add("memory-grows", memory_.words());
   }
   return findings;
 }
@@ -184,7 +195,8 @@ void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
   const Observation seen = session(input, Patience::adaptive);
   feedback_.learn(seen, counters);
   status_.states = feedback_.states();
-  if (server_) server_->session_done();
+  count_edges();
+  if (server_) server_->count_session();
   arrivals_.expect(input, seen);
   for (const Finding& finding : judge(input, seen, Patience::adaptive))
     look_into(input, finding);
@@ -228,7 +240,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
 
 void Campaign::look_into(const Input& input, const Finding& finding) {
   const std::string& signature = finding.signature;
-  if (!known_.insert(signature).second) return;
+  if (tries_[signature]++ >= most_tries) return;
   int times = 0;
   std::optional<Shown> last;
   for (int i = 0; i < options_.replays; ++i) {
@@ -238,20 +250,68 @@ void Campaign::look_into(const Input& input, const Finding& finding) {
     last = std::move(shown);
   }
   if (times == 0) {
-    ++status_.unrepeated;
-    write_unrepeated(options_.folder, signature, input);
+    if (tries_[signature] == 1) ++status_.unrepeated;
+    write_unrepeated(options_.folder, finding, input);
     return;
   }
-  const auto shows = [&](const Input& smaller) {
-    return show(smaller, signature, Patience::adaptive).has_value();
-  };
-  MinimiseLimits limits;
-  limits.deadline = net::Clock::now() + options_.minimise_time;
-  Input minimal = minimise(input, shows, limits);
-  if (auto shown = show(minimal, signature, Patience::full)) {
-    last = std::move(shown);
-  } else {
-    minimal = input;
+  tries_[signature] = most_tries;
+  Input minimal = input;
+  try {
+    minimal = smaller(input, signature);
+    auto shown = show(minimal, signature, Patience::full);
+    if (shown) last = std::move(shown);
+    else minimal = input;
+  } catch (const CampaignOver&) {
+    write_down(input, input, *last, times);
+    throw;
   }
   write_down(input, minimal, *last, times);
 }
+
+Input Campaign::smaller(const Input& input, const std::string& signature) {
+  const auto shows = [&](const Input& candidate) {
+    return show(candidate, signature, Patience::adaptive).has_value();
+  };
+  MinimiseLimits limits;
+  limits.deadline = net::Clock::now() + options_.minimise_time;
+  return minimise(input, shows, limits);
+}
+
+void Campaign::write_down(const Input& found, const Input& minimal,
+                          const Shown& shown, int times) {
+  const auto& target = options_.target;
+  FindingReport report;
+  report.evidence = {shown.finding, minimal, shown.seen,
+                     scenario::numbered(target.variables, 1), target.listener};
+  report.evidence.variables["token"] = shown.seen.token;
+  report.first = found;
+  report.shown = static_cast<std::size_t>(times);
+  report.replays = static_cast<std::size_t>(options_.replays);
+  report.target =
+      fmt::format("{}:{}", target.endpoint.host, target.endpoint.port);
+  report.seed = std::to_string(options_.seed);
+  const std::string folder = finding_folder(options_.folder, shown.finding);
+  report.command = fmt::format("smtpspec replay {} {}", folder, report.target);
+  // It may stand there: of another worker, or of another run.
+  write_finding(options_.folder, report, play::secrets_of(target));
+  ++status_.findings;
+  on_finding({shown.finding.signature, shown.finding.sentence, times,
+              options_.replays, found.units.size(), minimal.units.size(),
+              folder});
+}
+
+/// How often an edge was taken is no news: it would make a third of all inputs
+/// look new.
+void Campaign::count_edges() {
+  if (!edges_) return;
+  edges_->take_edges();
+  const auto counters = edges_->counters();
+  reached_.resize(counters.size());
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    if (counters[i] == 0 || reached_[i]) continue;
+    reached_[i] = true;
+    ++status_.edges;
+  }
+}
+
+}  // namespace smtpspec::fuzzing

@@ -6,16 +6,18 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <set>
+#include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "fuzzing/arrivals.h"
+#include "fuzzing/edge_map.h"
 #include "fuzzing/executor.h"
 #include "fuzzing/feedback.h"
 #include "fuzzing/input.h"
+#include "fuzzing/memory_watch.h"
 #include "fuzzing/oracles.h"
 #include "fuzzing/server_process.h"
 #include "play/target.h"
@@ -34,6 +36,8 @@ struct CampaignOptions {
   int replays = 5;
   /// For making a finding small.
   std::chrono::seconds minimise_time{30};
+  /// Somebody wants an end; asked all the time.
+  std::function<bool()> must_stop = [] { return false; };
 };
 
 /// What is told of a finding as it is made.
@@ -44,7 +48,7 @@ struct Reported {
   int replays = 0;
   std::size_t units_found = 0;
   std::size_t units = 0;  ///< of the minimal session
-  std::string folder;     ///< where it was written; empty: another worker did
+  std::string folder;     ///< where it was written
 };
 
 struct Status {
@@ -55,18 +59,19 @@ struct Status {
   std::size_t unrepeated = 0;  ///< seen once, and in no replay
 };
 
-/// Thrown where nothing more can be found: the server does not answer, or does
-/// not want us.
+/// Thrown where nothing more can be found.
 struct CampaignOver {
-  std::string reason;
+  /// What keeps the server from us; empty: somebody wanted an end.
+  std::string problem;
 };
 
 class Campaign {
  public:
-  /// All outlive it. `server` is nullptr where somebody else starts the target;
-  /// else it runs and is greeting.
+  /// All outlive it. `server` is nullptr where somebody else starts the target,
+  /// and `edges` where nobody counts edges.
   Campaign(boost::asio::io_context& io, const CampaignOptions& options,
-           const scenario::Catalog& catalog, ServerProcess* server);
+           const scenario::Catalog& catalog, ServerProcess* server,
+           EdgeMap* edges);
 
   /// Has a session; what is new in it goes to `counters`. Throws CampaignOver.
   void run(const Input& input, std::span<std::uint8_t> counters);
@@ -105,12 +110,15 @@ class Campaign {
   std::optional<Shown> show(const Input& input, const std::string& signature,
                             Executor::Patience patience);
   void look_into(const Input& input, const Finding& finding);
+  Input smaller(const Input& input, const std::string& signature);
   void write_down(const Input& found, const Input& minimal, const Shown& shown,
                   int times);
+  void count_edges();
 
   boost::asio::io_context& io_;
   const CampaignOptions& options_;
   ServerProcess* server_;
+  EdgeMap* edges_;
   std::string token_prefix_;
   Executor executor_;
   std::optional<Executor> other_;
@@ -118,7 +126,12 @@ class Campaign {
   Arrivals arrivals_;
   Feedback feedback_;
   MemoryWatch memory_;
-  std::set<std::string> known_;
+  std::uint64_t next_sample_ = 0;
+  /// Each edge that was ever reached.
+  std::vector<bool> reached_;
+  /// How often each signature was looked into; written ones count as often as
+  /// can be.
+  std::map<std::string, int> tries_;
   int refused_in_a_row_ = 0;
   Status status_;
 };

@@ -80,9 +80,8 @@ struct Engine {
     try {
       campaign.run(input, counters.replies);
     } catch (const CampaignOver& over) {
-      end({over.reason});
+      end({over.problem});
     }
-    clamp_edges();
     if (Clock::now() - last_report >= std::chrono::seconds(1)) {
       last_report = Clock::now();
       each_second();
@@ -94,17 +93,10 @@ struct Engine {
     try {
       campaign.finish();
     } catch (const CampaignOver& over) {
-      end({over.reason});
+      end({over.problem});
     }
     end({});
-  }
-
-  /// How often an edge was taken is no news: it would make a third of all inputs
-  /// look new.
-  static void clamp_edges() {
-    for (auto& edge : counters.edges) edge = edge > 0 ? 1 : 0;
-  }
-};
+  }};
 
 Engine* engine = nullptr;
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct EngineOptions {
   std::vector<Input> seeds;
   /// The same seed, and a server that answers the same, give the same inputs.
   std::uint32_t seed = 1;
-  std::chrono::seconds time{0};  ///< 0: no end
+  std::chrono::milliseconds time{0};  ///< 0: no end
   std::uint64_t runs = 0;        ///< sessions; 0: no end
   /// Others add to the same corpus.
   bool shares_corpus = false;
@@ -35,7 +36,7 @@ struct EngineEnd {
 };
 
 /// Octets that say which edges of the server's code a session took (AFL's map),
-/// page-aligned, for EdgeMap::attach(); a part of what the engine looks at.
+/// page-aligned, for EdgeMap; a part of what the engine looks at.
 std::span<std::uint8_t> edge_counters();
 
 /// Runs until an end, or until `must_stop` says so, calls `at_end` and exits the

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "play/login.h"
@@ -14,8 +15,11 @@ namespace {
 using net::asio::awaitable;
 using play::Event;
 
-/// Of an authorization identity of one's own nobody needs to think ill.
-constexpr std::string_view harmless_twist = "own authzid";
+/// With these wrong no server may log us in. The others may be understood, or
+/// are for a server to decide.
+constexpr std::array<std::string_view, 8> fatal_twists = {
+    "wrong password", "unknown user", "wrong token",         "wrong proof",
+    "wrong nonce",    "wrong binding", "mandatory extension", "short digest"};
 
 net::TlsContext tls_context(const play::Target& target) {
   net::TlsOptions options;
@@ -41,6 +45,10 @@ std::string verb_of(std::string_view line) {
   const auto words = base::words(line);
   return words.empty() ? std::string() : base::to_upper(words.front());
 }
+
+/// Bounds of an adaptive wait.
+constexpr std::chrono::milliseconds shortest_wait{20};
+constexpr std::chrono::milliseconds longest_wait{1000};
 
 /// Ends a session early.
 struct SessionOver {};
@@ -213,8 +221,7 @@ class Sitting {
     }
     const bool is_confident = !target_.security.demands_trust ||
                               (tls && tls->distrust.empty());
-    const bool is_guess = !unit.twist.empty() && unit.twist != harmless_twist;
-    if (!is_confident || (is_guess && !may_guess()) ||
+    if (!is_confident || (!unit.twist.empty() && !may_guess()) ||
         !smtp::can_log_in(unit.octets, credentials)) {
       co_return;
     }
@@ -222,17 +229,17 @@ class Sitting {
     if (!is_patient_) waits.reply = waits.login = reply_time_.wait();
     Event event = co_await play::log_in(session_, waits, unit.octets,
                                         unit.twist, std::move(credentials));
-    co_await note_login(unit, is_guess, std::move(event));
+    note_login(unit, std::move(event));
   }
 
   bool may_guess() const {
     return target_.permits_guessing || !target_.security.demands_trust;
   }
 
-  awaitable<void> note_login(const Unit& unit, bool is_guess, Event event) {
+  void note_login(const Unit& unit, Event event) {
     auto* reply = std::get_if<smtp::Reply>(&event);
     if (!reply) {
-      if (std::holds_alternative<play::Unproven>(event)) co_return;
+      if (std::holds_alternative<play::Unproven>(event)) return;
       seen_.unanswered = "AUTH " + unit.octets;
       if (std::holds_alternative<play::NoReply>(event)) {
         seen_.outcome = Outcome::silent;
@@ -245,8 +252,10 @@ class Sitting {
     }
     std::string line = "AUTH " + unit.octets;
     if (!unit.twist.empty()) line += fmt::format(" ({})", unit.twist);
+    const bool is_fatal = std::ranges::find(fatal_twists, unit.twist) !=
+                          fatal_twists.end();
     seen_.answers.push_back(
-        {"AUTH", std::move(line), is_guess, std::move(*reply), seen_.unit});
+        {"AUTH", std::move(line), is_fatal, std::move(*reply), seen_.unit});
   }
 
   const play::Target& target_;
@@ -263,13 +272,13 @@ class Sitting {
 }  // namespace
 
 void ReplyTime::took(std::chrono::nanoseconds time) {
-  slowest_ = std::max(time, slowest_ - slowest_ / 64);
+  slowest_ = std::max(time, slowest_ - slowest_ / 16);
 }
 
 std::chrono::milliseconds ReplyTime::wait() const {
   using std::chrono::milliseconds;
   return std::clamp(std::chrono::duration_cast<milliseconds>(slowest_ * 10),
-                    milliseconds(100), milliseconds(10'000));
+                    shortest_wait, longest_wait);
 }
 
 Executor::Executor(const play::Target& target, std::string token_prefix)

@@ -21,7 +21,7 @@ class ReplyTime {
   std::chrono::milliseconds wait() const;
 
  private:
-  std::chrono::nanoseconds slowest_ = std::chrono::milliseconds(100);
+  std::chrono::nanoseconds slowest_ = std::chrono::milliseconds(10);
 };
 
 class Executor {

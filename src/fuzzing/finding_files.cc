@@ -172,4 +172,17 @@ bool write_finding(const std::string& folder, const FindingReport& report,
   return files.publish();
 }
 
+void write_unrepeated(const std::string& folder, const Finding& finding,
+                      const Input& input) {
+  const fs::path path =
+      fs::path(folder) / "unrepeated" / (file_name(finding) + ".txt");
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  std::ofstream file(path);
+  file << fmt::format("# {}\n{}", base::escape(finding.sentence),
+                      print(input));
+  if (!file.flush())
+    throw std::runtime_error(fmt::format("{}: cannot write", path.string()));
+}
+
 }  // namespace smtpspec::fuzzing

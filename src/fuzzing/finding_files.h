@@ -41,4 +41,9 @@ bool has_finding(const std::string& folder, const Finding& finding);
 bool write_finding(const std::string& folder, const FindingReport& report,
                    const play::Secrets& secrets);
 
+/// What was seen once and in no replay: FOLDER/unrepeated/SIGNATURE.txt, the
+/// session with the finding's sentence in front. Throws as write_finding().
+void write_unrepeated(const std::string& folder, const Finding& finding,
+                      const Input& input);
+
 }  // namespace smtpspec::fuzzing

@@ -234,7 +234,9 @@ std::optional<Finding> ending(const Observation& seen, const Model& model) {
     return std::nullopt;
   }
   const auto& last = seen.answers.back();
-  if (last.reply.reply_class() >= 4 || last.reply.code == 221)
+  // Behind STARTTLS nothing but TLS is understood.
+  const bool awaits_tls = last.verb == "STARTTLS" && last.reply.code == 220;
+  if (last.reply.reply_class() >= 4 || last.reply.code == 221 || awaits_tls)
     return std::nullopt;
   result.signature = fmt::format("{}-closes", name);
   result.sentence = fmt::format("the server closed the connection at {}",

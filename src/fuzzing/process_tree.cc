@@ -3,8 +3,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,9 +12,9 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <optional>
-#include <string>
+#include <fstream>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 
@@ -42,8 +42,32 @@ Number number(std::string_view digits) {
   return result;
 }
 
+/// proc(5), /proc/PID/environ: entries end in NUL.
+bool has_in_environment(pid_t pid, const std::string& entry) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/environ",
+                   std::ios::binary);
+  std::string one;
+  while (std::getline(in, one, '\0'))
+    if (one == entry) return true;
+  return false;
+}
+
+/// A pidfd holds one process: what is looked at through it is what gets the
+/// signal, even if the number is given to another one meanwhile.
+void send_signal(const ProcessInfo& process, int signal) {
+  // The header of these calls lacks extern "C" in glibc 2.36.
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0));
+  if (fd < 0) return;
+  const auto now = process_info(process.pid);
+  if (now && now->start_time == process.start_time)
+    syscall(SYS_pidfd_send_signal, fd, signal, nullptr, 0);
+  close(fd);
+}
+
+}  // namespace
+
 /// proc(5), /proc/PID/stat: the name stands in brackets and may hold anything.
-std::optional<ProcessInfo> info_of(pid_t pid) {
+std::optional<ProcessInfo> process_info(pid_t pid) {
   const std::string stat =
       read_small("/proc/" + std::to_string(pid) + "/stat");
   const auto name_end = stat.rfind(')');
@@ -61,33 +85,21 @@ std::optional<ProcessInfo> info_of(pid_t pid) {
   return info;
 }
 
-/// A pidfd holds one process: what is looked at through it is what gets the
-/// signal, even if the number is given to another one meanwhile.
-void send_signal(const ProcessInfo& process, int signal) {
-  const int fd = pidfd_open(process.pid, 0);
-  if (fd < 0) return;
-  const auto now = info_of(process.pid);
-  if (now && now->start_time == process.start_time)
-    pidfd_send_signal(fd, signal, nullptr, 0);
-  close(fd);
-}
-
-}  // namespace
-
 std::vector<ProcessInfo> all_processes() {
   std::vector<ProcessInfo> result;
   DIR* folder = opendir("/proc");
   if (folder == nullptr) return result;
   while (const dirent* entry = readdir(folder)) {
     if (!base::is_digit(entry->d_name[0])) continue;
-    if (auto info = info_of(number<pid_t>(entry->d_name)))
+    if (auto info = process_info(number<pid_t>(entry->d_name)))
       result.push_back(*info);
   }
   closedir(folder);
   return result;
 }
 
-ProcessTree::ProcessTree(pid_t root) : root_(root), sessions_{root} {
+ProcessTree::ProcessTree(pid_t root, std::string mark)
+    : root_(root), mark_(std::move(mark)), sessions_{root} {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
@@ -98,7 +110,8 @@ bool ProcessTree::belongs(const ProcessInfo& process, pid_t self,
   // An orphan, which has come to us.
   return process.parent == self &&
          (sessions_.contains(process.session) ||
-          known_.contains({process.pid, process.start_time}));
+          known_.contains({process.pid, process.start_time}) ||
+          has_in_environment(process.pid, mark_));
 }
 
 std::vector<ProcessInfo> ProcessTree::members() {

@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,16 +22,20 @@ struct ProcessInfo {
   std::uint64_t resident_kib = 0;
 };
 
+/// Nothing where there is no such process.
+std::optional<ProcessInfo> process_info(pid_t pid);
+
 /// All processes of this machine that can be seen.
 std::vector<ProcessInfo> all_processes();
 
 /// A process and whatever descends from it. Who daemonises becomes a child of
 /// this process (PR_SET_CHILD_SUBREAPER, which the constructor sets), and is
-/// known by its session, or since it was seen before.
+/// known by its session, by its environment, or since it was seen before.
 class ProcessTree {
  public:
-  /// `root` is a child of this process that leads a session of its own.
-  explicit ProcessTree(pid_t root);
+  /// `root` is a child of this process that leads a session of its own; `mark`,
+  /// "NAME=VALUE", stands in its environment and in nobody else's.
+  ProcessTree(pid_t root, std::string mark);
 
   /// Those of it that there are now, `root` included, but for those that have
   /// ended. Orphans that have ended are waited for.
@@ -45,6 +51,7 @@ class ProcessTree {
                const std::set<pid_t>& inside) const;
 
   pid_t root_;
+  std::string mark_;
   std::set<pid_t> sessions_;
   std::set<std::pair<pid_t, std::uint64_t>> known_;
 };

@@ -117,6 +117,7 @@ void Conversation::take_line(CommandLine line) {
   const Command* command = find_command(verb);
   if (command) verb_ = command->verb;
 
+  if (deep_.is_on() && meets_deep_flaw(line, argument)) return;
   if (splits_long_line(command, line) || refuses_line(command, line, argument))
     return;
   if (has_trailing_space && flawed("trailing-space-refused"_flaw))
@@ -151,6 +152,29 @@ const Conversation::Command* Conversation::find_command(
     if (command.verb == name) return &command;
   }
   return nullptr;
+}
+
+/// Whether a deep flaw stands in place of the command.
+bool Conversation::meets_deep_flaw(const CommandLine& line,
+                                   std::string_view argument) {
+  flaws_ = deep_.begin(
+      {.verb = verb_,
+       .argument = std::string(argument),
+       .size = line.size,
+       .place = static_cast<std::size_t>(commands_in_read_),
+       .in_transaction = transaction_.is_open,
+       .is_sender_null = transaction_.sender.is_null,
+       .has_declared_size = transaction_.parameters.size.has_value(),
+       .recipients = transaction_.recipients.size(),
+       .is_secure = is_secure(),
+       .is_logged_in = !user_.empty()});
+  if (deep_.closes()) {
+    closing_ = true;
+    return true;
+  }
+  const auto answer = deep_.answer();
+  if (answer) send(std::string(*answer));
+  return answer.has_value();
 }
 
 /// The flaw that makes two lines of a long one.
@@ -282,7 +306,8 @@ void Conversation::say(Reply reply) {
 }
 
 void Conversation::send(std::string octets) {
-  outgoing_.push_back({distort(std::move(octets), verb_, flaws_), verb_});
+  std::string sent = distort(std::move(octets), verb_, flaws_);
+  outgoing_.push_back({deep_.reply(std::move(sent), verb_), verb_});
 }
 
 namespace {

@@ -15,6 +15,7 @@
 #include "net/tls.h"
 #include "server/address.h"
 #include "server/content.h"
+#include "server/deep.h"
 #include "server/flaws.h"
 #include "server/line_reader.h"
 #include "server/parameters.h"
@@ -143,6 +144,7 @@ class Conversation {
   bool splits_long_line(const Command* command, const CommandLine& line);
   bool refuses_line(const Command* command, const CommandLine& line,
                     std::string_view argument);
+  bool meets_deep_flaw(const CommandLine& line, std::string_view argument);
   void answer_early();
   bool refuses_session() const;
   void begin_read();
@@ -277,7 +279,9 @@ class Conversation {
   bool is_untimely(FlawId wants_ehlo);
 
   Store& store_;
+  /// Of deep ones, those that show at the command at hand.
   FlawSet flaws_;
+  Deep deep_{flaws_};
   Surroundings surroundings_;
   LineReader lines_{flaws_};
   Mode mode_ = Mode::command;

@@ -347,7 +347,7 @@ bool has_its_own_test(const Flaw& flaw) {
     });
   };
   return has(auth_flaws) || has(sasl_flaws) || has(tls_flaws) ||
-         has(audit_flaws);
+         has(audit_flaws) || is_deep(flaw.name);
 }
 
 TEST(Flaws, EachOneShows) {
@@ -392,7 +392,8 @@ TEST(Flaws, EachOneShows) {
   for (const Flaw& row : all_flaws()) {
     const FlawId flaw = *find_flaw(row.name);
     if (flaw == "one-session-at-a-time"_flaw) continue;  // see listener_test
-    // See sasl_flaws_test, tls_flaws_test and audit_flaws_test.
+    // See sasl_flaws_test, tls_flaws_test, audit_flaws_test and
+    // deep_flaws_test.
     if (has_its_own_test(row)) continue;
     EXPECT_TRUE(shows(flaw, sessions, right) || shows_in_service(flaw) ||
                  shows(flaw, slow, slow_right))

@@ -6,6 +6,7 @@
 
 #include "server/flaw_table_audit.h"
 #include "server/flaw_table_auth.h"
+#include "server/flaw_table_deep.h"
 #include "server/flaw_table_extensions.h"
 #include "server/flaw_table_relaying.h"
 #include "server/flaw_table_rfc5321.h"
@@ -33,6 +34,6 @@ inline constexpr auto flaw_table =
                                   internal::join(relaying_flaws,
                                                  audit_flaws)),
                    internal::join(internal::join(auth_flaws, sasl_flaws),
-                                  tls_flaws));
+                                  internal::join(tls_flaws, deep_flaws)));
 
 }  // namespace smtpspec::server

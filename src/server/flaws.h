@@ -37,6 +37,12 @@ constexpr std::optional<FlawId> find_flaw(std::string_view name) {
   return std::nullopt;
 }
 
+/// Whether only a sequence of commands shows the flaw of that name: it is there
+/// for fuzzers, and no scenario names it.
+constexpr bool is_deep(std::string_view name) {
+  return name.starts_with("deep-");
+}
+
 /// All flaws, in the order of the table.
 std::span<const Flaw> all_flaws();
 

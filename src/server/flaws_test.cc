@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -22,6 +23,14 @@ TEST(Flaws, AreNamedInKebabCaseAndToldInASentence) {
     EXPECT_THAT(std::string(flaw.sentence), MatchesRegex("[A-Z][ -~]*\\."))
         << flaw.name;
   }
+}
+
+TEST(Flaws, AreDeepByTheirNameAndInATableOfTheirOwn) {
+  const auto deep = std::count_if(
+      all_flaws().begin(), all_flaws().end(),
+      [](const Flaw& flaw) { return is_deep(flaw.name); });
+  EXPECT_EQ(static_cast<std::size_t>(deep), deep_flaws.size());
+  for (const Flaw& flaw : deep_flaws) EXPECT_TRUE(is_deep(flaw.name));
 }
 
 TEST(Flaws, AreFoundByName) {
