@@ -31,6 +31,12 @@ TEST(SaslClient, CramMd5AnswersTheExampleOfRfc2195) {
             "tim b913a602c7eda7a495b4e6e7334d3890");
 }
 
+TEST(SaslClient, AnEmptyChallengeOfCramMd5HasNoDigestToShorten) {
+  SaslClient client("CRAM-MD5", tim, "short digest");
+  EXPECT_EQ(client.initial_response(), std::nullopt);
+  EXPECT_THROW(client.respond(""), SaslError);
+}
+
 TEST(SaslClient, LoginAnswersTwoPrompts) {
   SaslClient client("LOGIN", tim, "");
   EXPECT_EQ(client.initial_response(), std::nullopt);
