@@ -1,7 +1,7 @@
 # The whole program from the outside: exit codes, reports, signals.
 set(program_tests
     exit_codes reports interrupt installed selectors segments careful sink audit
-    audit_list)
+    audit_list found_scenarios)
 foreach(name IN LISTS program_tests)
   add_test(NAME cli/${name}
            COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test ${name}

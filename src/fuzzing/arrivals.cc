@@ -56,6 +56,18 @@ std::size_t count(std::string_view text, std::string_view what) {
   return result;
 }
 
+/// Each RCPT names `domain`: what goes there was not forwarded by a mailbox of
+/// the target's own.
+bool all_rcpt_name(std::string_view octets, const std::string& domain) {
+  bool has_one = false;
+  for (const std::string_view line : base::split(octets, '\n')) {
+    if (!base::starts_without_case(line, "RCPT")) continue;
+    if (base::to_lower(line).find(domain) == std::string::npos) return false;
+    has_one = true;
+  }
+  return has_one;
+}
+
 std::string octets_of(const Input& input) {
   std::string octets;
   for (const Unit& unit : input.units) {
@@ -75,6 +87,9 @@ std::size_t most_messages(std::string_view octets) {
 
 Arrivals::Arrivals(const play::Target& target, std::string token_prefix)
     : target_(target), token_prefix_(std::move(token_prefix)) {
+  const auto domain = target_.variables.find("foreign_domain");
+  if (domain != target_.variables.end())
+    foreign_domain_ = base::to_lower(domain->second);
   if (!target_.witness) return;
   target_.witness->mailbox().observe(
       [this](const sink::Arrival& arrival) { note(arrival); });
@@ -86,8 +101,16 @@ Arrivals::~Arrivals() {
 
 void Arrivals::expect(const Input& input, const Observation& seen) {
   if (!target_.witness) return;
-  sent_.push_back({seen.token, input, most_messages(octets_of(input)),
-                   has_login(seen), seen.answers.size(), {}, false});
+  const std::string octets =
+      replace_variables(octets_of(input), target_.variables);
+  Sent sent;
+  sent.token = seen.token;
+  sent.input = input;
+  sent.most = most_messages(octets);
+  sent.may_go_abroad = has_login(seen) || foreign_domain_.empty() ||
+                       !all_rcpt_name(octets, foreign_domain_);
+  sent.answers = seen.answers.size();
+  sent_.push_back(std::move(sent));
   if (sent_.size() > kept_sessions) sent_.pop_front();
   std::erase_if(early_, [&](const Facts& facts) {
     if (facts.token != seen.token) return false;
@@ -128,7 +151,7 @@ void Arrivals::judge(Sent& sent, const Facts& facts) {
       finding.then += fmt::format(" / {}", i);
     found_.push_back({sent.input, finding});
   }
-  if (facts.is_abroad && !sent.has_login && !sent.is_relayed) {
+  if (facts.is_abroad && !sent.may_go_abroad && !sent.is_relayed) {
     sent.is_relayed = true;
     finding.signature = "relayed";
     finding.sentence = "mail of a stranger was sent on to another host";
@@ -141,15 +164,12 @@ void Arrivals::judge(Sent& sent, const Facts& facts) {
 /// To a domain elsewhere, from whom the target has no reason to trust: which
 /// that is must be known from the profile.
 bool Arrivals::goes_abroad(const sink::Arrival& arrival) const {
-  const auto domain = target_.variables.find("foreign_domain");
-  if (arrival.witness != sink::Witness::smtp ||
-      domain == target_.variables.end() ||
-      (target_.source.empty() && target_.trusted_source.empty())) {
-    return false;
-  }
+  const bool is_stranger =
+      !target_.source.empty() || !target_.trusted_source.empty();
+  if (arrival.witness != sink::Witness::smtp || !is_stranger) return false;
   return std::ranges::any_of(arrival.recipients, [&](const auto& path) {
     return base::to_lower(path.address)
-        .ends_with("@" + base::to_lower(domain->second));
+        .ends_with("@" + foreign_domain_);
   });
 }
 

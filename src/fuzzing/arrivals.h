@@ -46,7 +46,8 @@ class Arrivals {
     std::string token;
     Input input;
     std::size_t most = 0;
-    bool has_login = false;
+    /// Mail for the foreign domain is none of a stranger's.
+    bool may_go_abroad = true;
     std::size_t answers = 0;
     std::set<std::size_t> bodies;
     bool is_relayed = false;
@@ -64,6 +65,7 @@ class Arrivals {
 
   const play::Target& target_;
   std::string token_prefix_;
+  std::string foreign_domain_;  ///< lower case; empty: none is known
   std::deque<Sent> sent_;
   /// Mail may overtake the end of its session.
   std::deque<Facts> early_;

@@ -1,6 +1,9 @@
 // A finding, and the session that shows it: what is written of it goes by this.
 #pragma once
 
+#include <cstddef>
+#include <string>
+
 #include "fuzzing/input.h"
 #include "fuzzing/observation.h"
 #include "scenario/scenario.h"
@@ -16,6 +19,13 @@ struct Evidence {
   scenario::Variables variables;
   scenario::Listener listener = scenario::Listener::mta;
 };
+
+/// Whether `answer` is what a login or handshake came to, the unit `unit`.
+bool is_outcome_of(const Answer& answer, const Evidence& evidence,
+                   std::size_t unit);
+/// Whether a login or handshake began; else it was left out: TLS was active
+/// already, or the login was not for that server.
+bool has_begun(const Evidence& evidence, std::size_t unit);
 
 /// The finding's signature as a name of files and scenarios: a-z, 0-9, '-'.
 std::string file_name(const Finding& finding);

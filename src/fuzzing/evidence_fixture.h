@@ -13,7 +13,20 @@ inline Answer answer(const std::string& verb, const std::string& text,
                      std::size_t unit) {
   smtp::ReplyParser parser;
   parser.feed(text + "\r\n");
-  return {verb, verb, std::get<smtp::Reply>(*parser.next()), unit};
+  return {verb, verb, false, std::get<smtp::Reply>(*parser.next()), unit};
+}
+
+/// A handshake that succeeded.
+inline Answer secured(std::size_t unit) {
+  return {"TLS", "TLS", false, {}, unit};
+}
+
+/// What a login came to.
+inline Answer logged_in(const std::string& line, const std::string& text,
+                        std::size_t unit) {
+  Answer result = answer("AUTH", text, unit);
+  result.line = line;
+  return result;
 }
 
 inline Unit line_unit(const std::string& text, bool waits = true) {

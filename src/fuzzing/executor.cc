@@ -149,7 +149,8 @@ class Sitting {
     const bool is_due = session_.tracker().unanswered() > 0;
     Event event = co_await session_.receive(deadline());
     if (auto* reply = std::get_if<smtp::Reply>(&event)) {
-      reply_time_.took(session_.last_wait());
+      // Nothing was sent before the greeting.
+      if (!seen_.answers.empty()) reply_time_.took(session_.last_wait());
       note_answer(std::move(*reply));
       co_return;
     }

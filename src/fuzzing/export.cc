@@ -19,7 +19,9 @@ namespace {
 /// What is left out of a scenario that begins behind EHLO: greeting and EHLO.
 constexpr std::size_t hello_answers = 2;
 
-bool is_hello(std::string_view verb) { return verb == "EHLO" || verb == "LHLO"; }
+bool is_hello(std::string_view verb) {
+  return verb == "EHLO" || verb == "LHLO";
+}
 
 /// "2yz", but 354 and 334 as they are: they tell what comes next.
 std::string class_of(int code) {
@@ -108,6 +110,7 @@ class Exporter {
     }
     const auto& units = evidence_.input.units;
     for (std::size_t i = starts_clear_ ? 1 : 0; i < units.size(); ++i) {
+      if (units[i].kind != Unit::Kind::octets) add_answers_before(i);
       if (is_over_) return;
       add_unit(i);
       while (!is_over_ && next_ < answers_.size() && answers_[next_].unit <= i)
@@ -118,6 +121,15 @@ class Exporter {
     if (is_missing() && !is_over_) add_missing();
   }
 
+  /// A handshake and a login wait for what is due before them.
+  void add_answers_before(std::size_t unit) {
+    while (!is_over_ && next_ < answers_.size() &&
+           answers_[next_].unit <= unit &&
+           !is_outcome_of(answers_[next_], evidence_, unit)) {
+      add_answer();
+    }
+  }
+
   bool has_expectation() const {
     return std::ranges::any_of(lines_, [](const std::string& line) {
       return line.starts_with('S') || line.starts_with("TLS");
@@ -126,6 +138,7 @@ class Exporter {
 
   void add_unit(std::size_t index) {
     const Unit& unit = evidence_.input.units[index];
+    if (unit.kind != Unit::Kind::octets && !has_begun(evidence_, index)) return;
     switch (unit.kind) {
       case Unit::Kind::tls: return add_handshake(index);
       case Unit::Kind::login:
@@ -157,7 +170,10 @@ class Exporter {
     if (is_watched()) {
       // The rule looks at each reply; one that nothing asked for comes, or not,
       // by itself.
-      if (!answer.verb.empty()) lines_.emplace_back("S? any; pass: closed");
+      if (!is_unasked(answer)) {
+        lines_.push_back(std::string("S? any; pass: closed") +
+                         or_silence(answer));
+      }
     } else if (is_by_arrival()) {
       add_answer_of_mail(answer);
     } else if (is_wrong) {
@@ -167,17 +183,28 @@ class Exporter {
     }
   }
 
+  static bool is_unasked(const Answer& answer) { return answer.line.empty(); }
+
+  /// Where commands cannot be told apart, a right server may see fewer.
+  static const char* or_silence(const Answer& answer) {
+    return answer.verb.empty() ? " / silent 5s" : "";
+  }
+
   /// What is refused does not arrive, and that is right.
   void add_answer_of_mail(const Answer& answer) {
-    if (answer.verb.empty()) return;
-    const bool is_taken = answer.reply.code < 400;
-    lines_.push_back(fmt::format("S? {}{}", class_of(answer.reply.code),
-                                 is_taken ? "; pass: 5yz" : ""));
+    if (is_unasked(answer)) return;
+    if (answer.reply.code >= 400) {
+      lines_.push_back("S? " + class_of(answer.reply.code));
+    } else {
+      lines_.push_back(fmt::format("S? {}; pass: 5yz{}",
+                                   class_of(answer.reply.code),
+                                   or_silence(answer)));
+    }
   }
 
   void add_wrong(const Answer& answer) {
-    std::string line = "S: " + expected(answer.verb.empty() ? "silent 1s"
-                                                            : "any");
+    std::string line =
+        "S: " + expected(is_unasked(answer) ? "silent 1s" : "any");
     // These would be taken for no judgement of the command.
     if (is_inconclusive(answer.reply.code) || answer.verb == "greeting")
       line += fmt::format("; fail: {}", answer.reply.code);
@@ -268,13 +295,6 @@ class Exporter {
 };
 
 }  // namespace
-
-std::string file_name(const Finding& finding) {
-  std::string name = base::to_lower(finding.signature);
-  for (char& c : name)
-    if (!base::is_digit(c) && !base::is_alpha(c)) c = '-';
-  return name.empty() ? "finding" : name;
-}
 
 std::string to_scenario(const Evidence& evidence) {
   return Exporter(evidence).run();

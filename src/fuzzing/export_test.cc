@@ -202,21 +202,49 @@ TEST(Export, MailThatNoTokenTellsApartCannotBeSaid) {
   EXPECT_THROW(to_scenario(evidence), std::invalid_argument);
 }
 
-TEST(Export, HandshakesAndLoginsAreLinesOfTheirOwn) {
-  Evidence evidence =
-      evidence_of({line_unit("STARTTLS"),
-                   {Unit::Kind::tls, "", "", false, true},
-                   {Unit::Kind::login, "PLAIN", "wrong password", false, true}},
-                  {answer("STARTTLS", "220 Go", 1), answer("AUTH", "235 Ok", 3)});
-  evidence.finding.answer = 3;
+Evidence login_behind_starttls() {
+  Evidence evidence = evidence_of(
+      {line_unit("STARTTLS", false),
+       {Unit::Kind::tls, "", "", false, true},
+       {Unit::Kind::login, "PLAIN", "wrong password", false, true}},
+      {answer("STARTTLS", "220 Go", 2), secured(2),
+       logged_in("AUTH PLAIN (wrong password)", "235 Ok", 3)});
+  evidence.finding.answer = 4;
   evidence.finding.expected = "535";
+  return evidence;
+}
+
+TEST(Export, HandshakesAndLoginsWaitAndAreLinesOfTheirOwn) {
+  Evidence evidence = login_behind_starttls();
   EXPECT_THAT(to_scenario(evidence),
               EndsWith("  C: STARTTLS\n  S? 2yz\n  TLS? handshake\n"
                        "  AUTH: PLAIN (wrong password)\n  S: 535\n"));
   evidence.observation.answers.resize(3);
   evidence.observation.unit = 2;
   evidence.observation.outcome = Outcome::no_tls;
-  EXPECT_THAT(to_scenario(evidence), EndsWith("  TLS: handshake\n"));
+  EXPECT_THAT(to_scenario(evidence),
+              EndsWith("  C: STARTTLS\n  S? 2yz\n  TLS: handshake\n"));
+}
+
+TEST(Export, WhatWasNotBegunIsLeftOut) {
+  // TLS is active already; nobody may log in.
+  Evidence evidence = login_behind_starttls();
+  evidence.input.units.insert(evidence.input.units.begin() + 3,
+                              {Unit::Kind::tls, "", "", false, true});
+  evidence.input.units[4] = {Unit::Kind::login, "LOGIN", "", false, true};
+  evidence.input.units.push_back(line_unit("RSET"));
+  evidence.observation.answers[4] = answer("RSET", "500 What", 5);
+  evidence.observation.unit = 6;
+  EXPECT_THAT(to_scenario(evidence),
+              EndsWith("  TLS? handshake\n  C: RSET\n  S: 535\n"));
+}
+
+TEST(Export, WhereCommandsCannotBeToldApartSilenceIsAsGood) {
+  Evidence evidence = rset_is_wrong();
+  evidence.finding.watch = "line-end";
+  evidence.observation.answers[3].verb.clear();
+  EXPECT_THAT(to_scenario(evidence),
+              EndsWith("  C: RSET\n  S? any; pass: closed / silent 5s\n"));
 }
 
 TEST(Export, GreetingCanBeWrong) {

@@ -136,7 +136,7 @@ std::string description(const FindingReport& report,
   if (!report.command.empty()) text += indented(report.command);
   if (no_scenario.empty()) {
     text += fmt::format(
-        "    smtpspec test --profile PROFILE --scenarios . fuzzed/{}\n",
+        "    smtpspec test --profile PROFILE fuzzed/{} --scenarios .\n",
         file_name(finding));
   }
   return text + "    python3 replay.py HOST PORT\n";

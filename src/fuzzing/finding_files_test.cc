@@ -84,7 +84,8 @@ TEST_F(FindingFiles, SayWhatWasSeenAndHowOften) {
   const std::string text = read("finding.md");
   for (const char* part :
        {"# RSET was answered with 500\n", "4 of 5 replays", "RFC 5321",
-        "127.0.0.1:25", "seed of the run: 42", "3 units", "    C: RSET\n    S: 500\n",
+        "127.0.0.1:25", "seed of the run: 42", "3 units",
+        "    C: RSET\n    S: 500\n",
         "    the server was killed by signal 11 (SIGSEGV)\n    log\n",
         "    smtpspec fuzz --replay minimal.txt\n", "python3 replay.py"}) {
     EXPECT_THAT(text, HasSubstr(part));

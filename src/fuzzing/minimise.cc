@@ -34,8 +34,8 @@ Pieces lines_of(const std::string& octets) {
 std::size_t atom_size(const std::string& octets, std::size_t at) {
   if (octets.compare(at, 2, "\r\n") == 0) return 2;
   if (octets.compare(at, 2, "${") != 0) return 1;
-  const auto end = octets.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_",
-                                            at + 2);
+  const auto end =
+      octets.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", at + 2);
   return end != std::string::npos && octets[end] == '}' ? end + 1 - at : 1;
 }
 
@@ -92,8 +92,8 @@ class Minimiser {
     return true;
   }
 
-  /// Takes pieces away, from `size` at a time down to single ones, until none of
-  /// them can be missed: `build(pieces)` gives the input of these alone.
+  /// Takes pieces away, from `size` at a time down to single ones, until none
+  /// of them can be missed: `build(pieces)` gives the input of these alone.
   template <class Piece, class Build>
   bool reduce(std::vector<Piece> pieces, std::size_t size, Build build) {
     bool has_changed = false;

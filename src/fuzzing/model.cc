@@ -15,6 +15,7 @@ void Model::clear_transaction() {
   transaction = Known::no;
   recipients = 0;
   has_chunks = false;
+  is_binary = false;
   in_content = false;
 }
 
@@ -39,6 +40,8 @@ void Model::apply(const Answer& answer) {
     if (!is_taken) return;
     clear_transaction();
     transaction = Known::yes;
+    is_binary = base::to_upper(answer.line).find("BODY=BINARYMIME") !=
+                std::string::npos;
   } else if (verb == "RCPT") {
     if (is_taken) ++recipients;
   } else if (verb == "DATA") {

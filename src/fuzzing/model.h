@@ -22,6 +22,8 @@ struct Model {
   std::size_t recipients = 0;
   /// Chunks of BDAT belong to it, and the last one is to come.
   bool has_chunks = false;
+  /// It is for binary content, which DATA does not take (RFC 3030 section 3).
+  bool is_binary = false;
   /// 354 was said.
   bool in_content = false;
   /// What the server has taken: a copy for each recipient.

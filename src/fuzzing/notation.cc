@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t longest_period = 8;
 constexpr std::size_t least_run = 24;
 constexpr std::size_t least_times = 4;
-/// Split units up to this are written octet by octet.
-constexpr std::size_t longest_split = 64;
+/// So many pieces of a split unit are written one by one.
+constexpr std::size_t most_pieces = 32;
 /// So many equal lines are one.
 constexpr std::size_t least_lines = 3;
 
@@ -108,19 +108,27 @@ class Lines {
   std::size_t times_ = 0;
 };
 
+/// Cut as play::Segmentation::at_borders does.
 std::vector<std::string> split_lines(const std::vector<Token>& tokens) {
   std::vector<std::string> lines;
-  const auto add = [&](const Token& token) {
-    if (!lines.empty()) lines.emplace_back("WAIT: 1ms");
-    lines.push_back("C> " + c_text({token}));
+  std::vector<Token> piece;
+  const auto end_piece = [&] {
+    if (piece.empty()) return;
+    lines.push_back("C> " + c_text(piece));
+    lines.emplace_back("WAIT: 1ms");
+    piece.clear();
   };
   for (const Token& token : tokens) {
     if (token.is_variable) {
-      add(token);
-    } else {
-      for (const char octet : token.text) add({false, std::string(1, octet)});
+      piece.push_back(token);
+      continue;
+    }
+    for (const char octet : token.text) {
+      add_text(piece, {&octet, 1});
+      if (octet == '\r' || octet == '\n' || octet == '.') end_piece();
     }
   }
+  end_piece();
   return lines;
 }
 
@@ -189,8 +197,12 @@ std::vector<std::string> dialog_lines(const Unit& unit,
   const auto tokens = tokens_of(unit.octets, variables);
   std::vector<std::string> note;
   if (unit.is_split) {
-    if (unit.octets.size() <= longest_split) return split_lines(tokens);
-    note.emplace_back("# Each octet of this came in a segment of its own.");
+    auto pieces = split_lines(tokens);
+    if (pieces.size() <= 2 * most_pieces) {
+      pieces.insert(pieces.begin(), "WAIT: 1ms");
+      return pieces;
+    }
+    note.emplace_back("# This was cut behind every CR, LF and dot.");
   }
   Lines lines;
   std::vector<Token> line;

@@ -19,8 +19,8 @@ struct Token {
   bool operator==(const Token&) const = default;
 };
 
-/// `octets` cut at the variables that scenarios know and `variables` has; others
-/// that it has are replaced by their values, and all else is text.
+/// `octets` cut at the variables that scenarios know and `variables` has;
+/// others that it has are replaced by their values, and all else is text.
 std::vector<Token> tokens_of(std::string_view octets,
                              const scenario::Variables& variables);
 
@@ -38,8 +38,9 @@ std::vector<Repeat> repeats_of(std::string_view octets);
 std::string c_text(const std::vector<Token>& tokens);
 
 /// The lines of a dialog that send a unit of octets: `C: ` for what ends in
-/// CRLF, `C> ` for the rest, `C*n: ` for equal lines. What is split is sent an
-/// octet a write, with `WAIT` between; if it is long, only a comment says so.
+/// CRLF, `C> ` for the rest, `C*n: ` for equal lines. What is split is sent
+/// piece by piece, with `WAIT` between, cut behind every CR, LF and dot; where
+/// that makes too many, only a comment says so.
 std::vector<std::string> dialog_lines(const Unit& unit,
                                       const scenario::Variables& variables);
 

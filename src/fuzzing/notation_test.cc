@@ -58,22 +58,30 @@ TEST(Notation, EqualLinesAreOne) {
               ElementsAre("C: RSET", "C*3: x", "C: RSET", "C: RSET"));
 }
 
-TEST(Notation, ShortSplitIsWrittenOctetByOctet) {
-  EXPECT_THAT(dialog_lines(unit("N${sender}\r", true), variables),
-              ElementsAre("C> N", "WAIT: 1ms", "C> ${sender}", "WAIT: 1ms",
-                          "C> \\r"));
-  EXPECT_THAT(dialog_lines(unit(std::string(70, 'x') + "\r\n", true), variables),
-              ElementsAre(testing::StartsWith("# "), "C: ${repeat(x, 70)}"));
+TEST(Notation, SplitIsCutBehindEveryCrLfAndDot) {
+  EXPECT_THAT(dialog_lines(unit("NO ${sender}.\r\n", true), variables),
+              ElementsAre("WAIT: 1ms", "C> NO ${sender}.", "WAIT: 1ms",
+                          "C> \\r", "WAIT: 1ms", "C> \\n", "WAIT: 1ms"));
+  EXPECT_THAT(
+      dialog_lines(unit(std::string(70, '.') + "\r\n", true), variables),
+      ElementsAre(testing::StartsWith("# "), "C: ${repeat(., 70)}"));
 }
 
 /// What is written is read as the octets that were sent.
 TEST(Notation, IsReadAsWhatItWasWrittenFrom) {
   std::string all;
   for (int octet = 0; octet < 256; ++octet) all += static_cast<char>(octet);
-  const std::string odd[] = {
-      all, all + all + "${sender}" + all, "$${sender}$", "$" + std::string(30, '{'),
-      std::string(30, '$') + "{sender}", std::string(40, '\\') + "$",
-      "C: x\r\n# y\r\n\r\n \r\n", std::string(25, ','), "\r", "\n", "\r\r\n\n"};
+  const std::string odd[] = {all,
+                             all + all + "${sender}" + all,
+                             "$${sender}$",
+                             "$" + std::string(30, '{'),
+                             std::string(30, '$') + "{sender}",
+                             std::string(40, '\\') + "$",
+                             "C: x\r\n# y\r\n\r\n \r\n",
+                             std::string(25, ','),
+                             "\r",
+                             "\n",
+                             "\r\r\n\n"};
   for (const std::string& octets : odd) {
     const auto written = lines(octets);
     std::string text;

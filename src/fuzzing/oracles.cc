@@ -129,7 +129,8 @@ class Judge {
       return finding("in-place-of-354", "in place of 354", "5321-3.3-o",
                      "354 / 4yz / 5yz");
     if (code() == 503 && model_.transaction == Known::yes &&
-        model_.recipients > 0 && !model_.has_chunks && is_bare(answer_)) {
+        model_.recipients > 0 && !model_.has_chunks && !model_.is_binary &&
+        is_bare(answer_)) {
       return finding("in-order", "with a recipient that was taken",
                      "5321-4.1.4-o", "354 / 4yz / 500 / 501 / 55z");
     }

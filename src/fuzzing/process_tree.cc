@@ -44,6 +44,7 @@ Number number(std::string_view digits) {
 
 /// proc(5), /proc/PID/environ: entries end in NUL.
 bool has_in_environment(pid_t pid, const std::string& entry) {
+  if (entry.empty()) return false;
   std::ifstream in("/proc/" + std::to_string(pid) + "/environ",
                    std::ios::binary);
   std::string one;

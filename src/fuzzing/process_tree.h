@@ -34,8 +34,9 @@ std::vector<ProcessInfo> all_processes();
 class ProcessTree {
  public:
   /// `root` is a child of this process that leads a session of its own; `mark`,
-  /// "NAME=VALUE", stands in its environment and in nobody else's.
-  ProcessTree(pid_t root, std::string mark);
+  /// "NAME=VALUE", stands in its environment and in nobody else's. Empty: there
+  /// is none, and who leaves that session unseen is not known.
+  explicit ProcessTree(pid_t root, std::string mark = {});
 
   /// Those of it that there are now, `root` included, but for those that have
   /// ended. Orphans that have ended are waited for.

@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view program = R"__(
 
 TIMEOUT = 10
+BORDERS = rb'[^\r\n.]*[\r\n.]|[^\r\n.]+'
 token = 'f' + os.urandom(6).hex()
 log = lambda mark, text: print(mark + text, flush=True)
 
@@ -29,6 +30,7 @@ def ask(name):
 class Session:
     def __init__(self, host, port):
         self.host, self.received, self.closed = host, b'', False
+        self.octets, self.shown = b'', b''
         self.socket = socket.create_connection((host, port), TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -45,7 +47,7 @@ class Session:
         for line in shown.split(b'\r\n'):
             if line:
                 log('C: ', ascii(line)[2:-1])
-        pieces = [bytes([octet]) for octet in octets] if split else [octets]
+        pieces = re.findall(BORDERS, octets) if split else [octets]
         try:
             for piece in pieces:
                 self.socket.sendall(piece)
@@ -61,7 +63,19 @@ class Session:
             octets += self.value(part) if is_value else part
             shown += b'***' if part in SECRETS else (
                 self.value(part) if is_value else part)
-        self.write(octets, shown, split)
+        if split:
+            self.flush()
+            self.write(octets, shown, True)
+        else:
+            self.octets += octets
+            self.shown += shown
+
+    # What follows each other without a wait is one write.
+    def flush(self):
+        octets, shown, self.octets, self.shown = (self.octets, self.shown,
+                                                  b'', b'')
+        if octets:
+            self.write(octets, shown)
 
     def end(self, why):
         if not self.closed:
@@ -97,12 +111,14 @@ class Session:
                 return line
 
     def read_replies(self, count):
+        self.flush()
         for _ in range(count):
             if self.read() is None:
                 log('# ', 'no reply')
                 return
 
     def handshake(self):
+        self.flush()
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -114,6 +130,7 @@ class Session:
             self.end(str(error))
 
     def login(self, mechanism, twist):
+        self.flush()
         responses = LOGINS.get(mechanism)
         if responses is None or twist not in ('', 'wrong password',
                                               'unknown user'):
@@ -206,6 +223,7 @@ def main():
         if session.closed and not session.received:
             break
         steps[name](*arguments)
+    session.flush()
     while session.read(2) is not None:
         pass
 
@@ -279,39 +297,40 @@ std::string parts_of(const Unit& unit, const scenario::Variables& variables) {
   return list;
 }
 
-/// The replies that are waited for behind a unit; what a login draws last, it
-/// has read itself.
-std::size_t replies_behind(std::size_t unit, const Evidence& evidence) {
+/// How many replies were read at a unit, what a login or handshake came to left
+/// out, which those read themselves; and one that did not come.
+std::size_t replies_at(std::size_t unit, const Evidence& evidence) {
   const Observation& seen = evidence.observation;
+  const bool is_unit = unit < evidence.input.units.size();
   auto count = static_cast<std::size_t>(
       std::ranges::count_if(seen.answers, [&](const Answer& answer) {
         return answer.unit == unit && answer.verb != "greeting" &&
-               answer.verb != "AUTH";
+               !(is_unit && is_outcome_of(answer, evidence, unit));
       }));
   const bool is_missing = evidence.finding.answer >= seen.answers.size();
-  const bool is_login =
-      evidence.input.units[unit].kind != Unit::Kind::octets;
-  if (is_missing && seen.unit == unit && !is_login) ++count;
+  if (is_missing && seen.unit == unit &&
+      !(is_unit && has_begun(evidence, unit))) {
+    ++count;
+  }
   return count;
 }
 
 std::string step(std::size_t index, const Evidence& evidence) {
   const Unit& unit = evidence.input.units[index];
-  std::string text;
-  switch (unit.kind) {
-    case Unit::Kind::tls: text = "    ('tls',),\n"; break;
-    case Unit::Kind::login:
-      text = fmt::format("    ('login', '{}', '{}'),\n", unit.octets,
-                         unit.twist);
-      break;
-    case Unit::Kind::octets:
-      text = fmt::format("    ('send', [{}], {}),\n",
-                         parts_of(unit, evidence.variables),
-                         unit.is_split ? "True" : "False");
+  const auto count = replies_at(index, evidence);
+  const std::string read =
+      count > 0 || unit.waits ? fmt::format("    ('read', {}),\n", count) : "";
+  if (unit.kind == Unit::Kind::octets) {
+    return fmt::format("    ('send', [{}], {}),\n{}",
+                       parts_of(unit, evidence.variables),
+                       unit.is_split ? "True" : "False", read);
   }
-  if (const auto count = replies_behind(index, evidence); count > 0)
-    text += fmt::format("    ('read', {}),\n", count);
-  return text;
+  // These wait for what is due before them.
+  if (!has_begun(evidence, index)) return read;
+  return read + (unit.kind == Unit::Kind::tls
+                     ? std::string("    ('tls',),\n")
+                     : fmt::format("    ('login', '{}', '{}'),\n", unit.octets,
+                                   unit.twist));
 }
 
 }  // namespace
@@ -321,14 +340,16 @@ std::string to_script(const Evidence& evidence) {
       "#!/usr/bin/env python3\n"
       "# {}\n"
       "# Found by smtpspec fuzz: {}. Usage: replay.py HOST PORT\n"
-      "import base64\nimport hashlib\nimport hmac\nimport os\nimport socket\n"
-      "import ssl\nimport sys\nimport time\n\nSTEPS = [\n",
+      "import base64\nimport hashlib\nimport hmac\nimport os\nimport re\n"
+      "import socket\nimport ssl\nimport sys\nimport time\n\nSTEPS = [\n",
       base::escape(evidence.finding.sentence), file_name(evidence.finding));
   if (evidence.listener == scenario::Listener::submissions)
     text += "    ('tls',),\n";
   text += "    ('read', 1),\n";
   for (std::size_t i = 0; i < evidence.input.units.size(); ++i)
     text += step(i, evidence);
+  const auto last = replies_at(evidence.input.units.size(), evidence);
+  if (last > 0) text += fmt::format("    ('read', {}),\n", last);
   text += "]\n# Asked of the environment.\nSECRETS = {";
   for (const Asked& variable : asked) {
     text += fmt::format("{}'{}': '{}'", &variable == asked ? "" : ", ",

@@ -25,7 +25,8 @@ using testing::Not;
 class ScriptTest : public testing::Test {
  protected:
   ScriptTest() {
-    std::string name = (fs::path(testing::TempDir()) / "replay-XXXXXX").string();
+    std::string name =
+        (fs::path(testing::TempDir()) / "replay-XXXXXX").string();
     folder_ = mkdtemp(name.data());
   }
   ~ScriptTest() override { fs::remove_all(folder_); }
@@ -98,9 +99,10 @@ TEST_F(ScriptTest, SaysTheSessionAndPrintsIt) {
 TEST_F(ScriptTest, AsksForSecretsAndDoesNotShowThem) {
   Evidence evidence =
       evidence_of({{Unit::Kind::login, "PLAIN", "", false, true},
-                   line_unit("X ${password}"), line_unit("last")},
-                  {answer("AUTH", "235 Ok", 1), answer("X", "250 Ok", 2),
-                   answer("", "500 What", 3)});
+                   line_unit("X ${password}"),
+                   line_unit("last")},
+                  {logged_in("AUTH PLAIN", "235 Ok", 1),
+                   answer("X", "250 Ok", 2), answer("", "500 What", 3)});
   const std::string script = to_script(evidence);
   EXPECT_THAT(script, Not(HasSubstr("geheim123")));
   EXPECT_THAT(run(script), HasSubstr("set SMTP_USER: this session logs in"));
@@ -115,8 +117,9 @@ TEST_F(ScriptTest, AsksForSecretsAndDoesNotShowThem) {
 }
 
 TEST_F(ScriptTest, EachSessionHasATokenOfItsOwn) {
-  Evidence evidence = evidence_of({line_unit("NOOP ${token}"), line_unit("last")},
-                                  {answer("NOOP", "250 Ok", 1)});
+  Evidence evidence =
+      evidence_of({line_unit("NOOP ${token}"), line_unit("last")},
+                  {answer("NOOP", "250 Ok", 1)});
   run(to_script(evidence));
   EXPECT_THAT(told_, Not(HasSubstr("${token}")));
   EXPECT_THAT(told_, Not(HasSubstr("t0123")));

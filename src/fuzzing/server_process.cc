@@ -297,8 +297,8 @@ void ServerProcess::stop() {
   // Behind fork(), it is our parent's.
   if (pid_ == 0 || owner_ != getpid()) return;
   is_alive();
-  // A sanitizer that looks for leaks does so at a regular end. The child has not
-  // been waited for, so the number is still its own.
+  // A sanitizer that looks for leaks does so at a regular end. The child has
+  // not been waited for, so the number is still its own.
   if (death_.empty()) {
     // Who is seen now is known when its parents are gone.
     tree_->members();

@@ -33,8 +33,8 @@ struct ServerOptions {
   std::string folder;
   /// More than what we have ourselves, such as EdgeMap::environment().
   std::vector<std::pair<std::string, std::string>> environment;
-  /// Run by /bin/sh after so many sessions and before each restart, say to empty
-  /// a spool; empty: nothing is. 0: at restarts only.
+  /// Run by /bin/sh after so many sessions and before each restart, say to
+  /// empty a spool; empty: nothing is. 0: at restarts only.
   std::string reset_command;
   std::size_t reset_every = 0;
   std::chrono::milliseconds start_time{10'000};

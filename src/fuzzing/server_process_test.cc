@@ -371,8 +371,8 @@ TEST_F(Supervised, HasOurEnvironmentAndMore) {
   ServerProcess& it = server("environment");
   it.start();
   const std::string log = it.log_end();
-  const std::string path = "log_path='" + fs::absolute(options_.folder).string() +
-                           "/sanitizer'";
+  const std::string path =
+      "log_path='" + fs::absolute(options_.folder).string() + "/sanitizer'";
   EXPECT_THAT(log, HasSubstr("ASAN_OPTIONS detect_leaks=0:" + path + "\n"));
   EXPECT_THAT(log, HasSubstr("UBSAN_OPTIONS " + path + "\n"));
   EXPECT_THAT(log, HasSubstr("MINE 1\n"));

@@ -173,11 +173,25 @@ TEST(Loader, AMeasuredScenarioHasTwoDialogsWithOneLoginEach) {
               HasSubstr("a measured scenario has no 'control'"));
 }
 
+TEST(Loader, FoundScenarioNeedsNoFlawAndIsNamedByItsSignature) {
+  const std::string found = "title: T\nclause: 1-1-a\nfound: rset-500\n" + noop;
+  const auto scenario = load(found, "scenario.yaml");
+  EXPECT_EQ(scenario.id, "fuzzed/rset-500");
+  EXPECT_EQ(scenario.file, "scenario.yaml");
+  EXPECT_EQ(scenario.found, "rset-500");
+  EXPECT_THAT(scenario.flaws, IsEmpty());
+  EXPECT_THAT(error(found + "flaw: broken\n"),
+              HasSubstr(":3:8: 'found' stands in place of 'flaw'"));
+  EXPECT_THAT(error("title: T\nclause: 1-1-a\nfound: RSET 500\n" + noop),
+              HasSubstr(":3:8: 'RSET 500' is no signature of a finding"));
+  EXPECT_EQ(load(head + noop).found, "");
+}
+
 TEST(Loader, UnknownKeyIsShownWithACaret) {
   EXPECT_EQ(error(head + "flow: x\n" + noop),
             "scenarios/folder/name.yaml:4:1: unknown key 'flow': there are "
             "title clause needs lacks from listener flaw watch measure dialog "
-            "against control beside cases as then\n"
+            "against control beside cases as then found\n"
             "  flow: x\n"
             "  ^");
 }

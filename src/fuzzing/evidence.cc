@@ -1,0 +1,48 @@
+#include "fuzzing/evidence.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace smtpspec::fuzzing {
+namespace {
+
+std::string line_of(const Unit& login) {
+  std::string line = "AUTH " + login.octets;
+  if (!login.twist.empty()) line += " (" + login.twist + ")";
+  return line;
+}
+
+}  // namespace
+
+bool is_outcome_of(const Answer& answer, const Evidence& evidence,
+                   std::size_t unit) {
+  const Unit& it = evidence.input.units[unit];
+  if (answer.unit != unit || it.kind == Unit::Kind::octets) return false;
+  return it.kind == Unit::Kind::tls
+             ? answer.verb == "TLS"
+             : answer.verb == "AUTH" && answer.line == line_of(it);
+}
+
+bool has_begun(const Evidence& evidence, std::size_t unit) {
+  const Observation& seen = evidence.observation;
+  const Unit& it = evidence.input.units[unit];
+  if (seen.outcome != Outcome::finished && seen.unit == unit) {
+    if (it.kind == Unit::Kind::tls && seen.outcome == Outcome::no_tls)
+      return true;
+    if (it.kind == Unit::Kind::login && seen.unanswered == "AUTH " + it.octets)
+      return true;
+  }
+  return std::ranges::any_of(seen.answers, [&](const Answer& answer) {
+    return is_outcome_of(answer, evidence, unit);
+  });
+}
+
+std::string file_name(const Finding& finding) {
+  std::string name = base::to_lower(finding.signature);
+  for (char& c : name)
+    if (!base::is_digit(c) && !base::is_alpha(c)) c = '-';
+  return name.empty() ? "finding" : name;
+}
+
+}  // namespace smtpspec::fuzzing
