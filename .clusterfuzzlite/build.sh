@@ -9,12 +9,14 @@ root=${SRC:+$SRC/smtpspec}
 root=${root:-$(cd "$(dirname "$0")/.." && pwd)}
 build=${WORK:-/tmp/smtpspec-fuzzers}/build
 
-# The libraries of the system are built against libstdc++.
+# The libraries of the system are built against libstdc++. They go along, and what
+# they need themselves: new dtags would not find that.
 export CXXFLAGS=${CXXFLAGS//-stdlib=libc++/}
 export LIB_FUZZING_ENGINE
 mkdir -p "$OUT/lib"
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE= \
-  -DSMTPSPEC_TESTS=OFF -DCMAKE_BUILD_RPATH='$ORIGIN/lib'
+  -DSMTPSPEC_TESTS=OFF -DCMAKE_BUILD_RPATH='$ORIGIN/lib' \
+  -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
 cmake --build "$build" --target fuzzers
 
 for source in "$root"/fuzz/*.cc; do
