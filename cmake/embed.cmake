@@ -7,13 +7,14 @@ function(smtpspec_embed target)
        ${PROJECT_SOURCE_DIR}/requirements/*.yaml
        ${PROJECT_SOURCE_DIR}/corpus/server.dict
        ${PROJECT_SOURCE_DIR}/corpus/blocks/*.session)
+  list(TRANSFORM files PREPEND ${PROJECT_SOURCE_DIR}/ OUTPUT_VARIABLE paths)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded_files.cc)
   add_custom_command(
     OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -D "FILES=${files}" -D OUTPUT=${output}
             -D ROOT=${PROJECT_SOURCE_DIR}
             -P ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
-    DEPENDS ${files} ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
+    DEPENDS ${paths} ${PROJECT_SOURCE_DIR}/cmake/embed_files.cmake
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     VERBATIM)
   target_sources(${target} PRIVATE ${output})

@@ -212,8 +212,9 @@ bool UnitMutator::change_octets(std::string& octets) {
 void UnitMutator::change_octets_one_by_one(std::string& octets) {
   for (std::size_t i = dice_.between(1, 4); i > 0; --i) {
     auto& octet = octets[dice_.below(octets.size())];
-    octet = static_cast<char>(dice_.one_in(2) ? octet ^ (1 << dice_.below(8))
-                                              : dice_.below(256));
+    const auto changed = static_cast<unsigned char>(octet) ^
+                         std::size_t{1} << dice_.below(8);
+    octet = static_cast<char>(dice_.one_in(2) ? changed : dice_.below(256));
   }
 }
 

@@ -42,23 +42,25 @@ void CommandTracker::sent(std::string_view bytes) {
       continue;
     }
     const auto end = bytes.find('\n');
-    const auto piece = bytes.substr(0, end);
-    line_.append(piece.substr(0, kept_octets - std::min(kept_octets,
-                                                        line_.size())));
-    if (end == std::string_view::npos) {
-      if (piece.find('\r') + 1 < piece.size()) reliable_ = false;
-      return;
-    }
+    take_piece(bytes.substr(0, end));
+    if (end == std::string_view::npos) return;
     bytes.remove_prefix(end + 1);
-    if (line_.ends_with('\r')) {
-      line_.pop_back();
-    } else if (line_.size() < kept_octets) {
-      reliable_ = false;
-    }
-    if (line_.find('\r') != std::string::npos) reliable_ = false;
+    if (!ends_in_cr_) reliable_ = false;
+    ends_in_cr_ = false;
+    if (line_.ends_with('\r')) line_.pop_back();
     take_line(line_);
     line_.clear();
   }
+}
+
+/// What stands before the next LF, or a part of it.
+void CommandTracker::take_piece(std::string_view piece) {
+  if (piece.empty()) return;
+  // A CR that is no part of CRLF ends a line for some servers.
+  if (ends_in_cr_ || piece.find('\r') < piece.size() - 1) reliable_ = false;
+  ends_in_cr_ = piece.ends_with('\r');
+  line_.append(piece.substr(0, kept_octets - std::min(kept_octets,
+                                                      line_.size())));
 }
 
 void CommandTracker::take_line(std::string_view line) {
@@ -88,6 +90,8 @@ void CommandTracker::start_over() {
 AnsweredCommand CommandTracker::replied(int code) {
   AnsweredCommand answered;
   if (waiting_.empty()) {
+    // Who answers half a line takes it for a whole one.
+    if (!line_.empty()) reliable_ = false;
     // Inside mail data it answers what the server took for the end: that defect
     // has scenarios of its own.
     answered.unasked = reliable_ && only_plain_lines_ && !in_data_;

@@ -43,11 +43,14 @@ class CommandTracker {
   }
 
  private:
+  void take_piece(std::string_view piece);
   void take_line(std::string_view line);
 
   std::deque<std::string> waiting_{"greeting"};
   std::string line_;
   std::size_t chunk_left_ = 0;
+  /// What was sent last is a CR.
+  bool ends_in_cr_ = false;
   bool in_data_ = false;
   bool reliable_ = true;
   bool only_plain_lines_ = true;

@@ -51,6 +51,28 @@ TEST_F(CommandTrackerTest, ACommandInPiecesIsOneCommand) {
   for (const char c : std::string_view("NOOP\r\n"))
     tracker_.sent(std::string_view(&c, 1));
   EXPECT_EQ(tracker_.unanswered(), 1u);
+  EXPECT_TRUE(tracker_.reliable());
+  EXPECT_EQ(verb(250), "NOOP");
+}
+
+TEST_F(CommandTrackerTest, AReplyToHalfALineEndsCertainty) {
+  tracker_.sent("NOOP");
+  EXPECT_FALSE(tracker_.replied(500).unasked);
+  EXPECT_FALSE(tracker_.reliable());
+}
+
+TEST_F(CommandTrackerTest, ABareCarriageReturnEndsCertaintyHoweverItIsSent) {
+  for (const std::string& line :
+       {std::string("NOOP\rNOOP\r\n"), "NOOP " + std::string(3000, 'x') + "\r\r\n",
+        "NOOP " + std::string(3000, 'x') + "\n"}) {
+    for (const std::size_t size : {std::size_t{1}, std::size_t{7}, line.size()}) {
+      CommandTracker tracker;
+      tracker.replied(220);
+      for (std::size_t at = 0; at < line.size(); at += size)
+        tracker.sent(std::string_view(line).substr(at, size));
+      EXPECT_FALSE(tracker.reliable());
+    }
+  }
 }
 
 TEST_F(CommandTrackerTest, ABareLineFeedEndsCertainty) {

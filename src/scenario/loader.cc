@@ -221,6 +221,7 @@ class Loader {
                    fmt::format("a measured scenario has no '{}'", key));
     }
     scenario_.measure = *parsed;
+    load_other(*measure);
     if (*parsed == Measure::repeats) {
       check_captures_fresh(*measure);
       return;
@@ -228,7 +229,6 @@ class Loader {
     const auto block = file_.block(*against, "against");
     scenario_.against_source = block.text;
     scenario_.against = parse(block, file_.text(), false);
-    load_other(*measure);
     if (scenario_.compares_listeners()) return;
     check_tries_once(*measure, scenario_.against);
     check_tries_once(*measure, parse(dialog_, file_.text(), false));

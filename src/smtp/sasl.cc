@@ -125,7 +125,7 @@ class SaslClient::Library : public Mechanism {
     // nothing to verify, and the exchange goes on to its outcome.
     if (!twist_.empty() && !exchange_.server_first.empty()) return "";
     std::string response = step(challenge);
-    if (is_digest_short_) response.resize(response.size() - 16);
+    if (is_digest_short_) shorten_digest(response);
     if (twist_.empty()) return response;
     exchange_.server_first = challenge;
     return spoil_scram_final(exchange_, response, twist_);
@@ -136,6 +136,14 @@ class SaslClient::Library : public Mechanism {
  private:
   void set(Gsasl_property property, const std::string& value) {
     gsasl_property_set(session_, property, value.c_str());
+  }
+
+  /// An empty challenge has no digest: the library waits for another one.
+  static void shorten_digest(std::string& response) {
+    constexpr std::size_t half = 16;
+    if (response.size() < half)
+      throw SaslError{"the challenge asks for no digest"};
+    response.resize(response.size() - half);
   }
 
   /// RFC 9266 section 4.2: the exporter is for TLS 1.3, where there is no

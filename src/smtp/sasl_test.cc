@@ -46,6 +46,12 @@ TEST(SaslClient, CramMd5SaysAgainWhatAnotherChallengeDrew) {
   EXPECT_THROW(same.respond("<1@x>"), SaslError);
 }
 
+TEST(SaslClient, AnEmptyChallengeOfCramMd5HasNoDigestToShorten) {
+  SaslClient client("CRAM-MD5", tim, "short digest");
+  EXPECT_EQ(client.initial_response(), std::nullopt);
+  EXPECT_THROW(client.respond(""), SaslError);
+}
+
 TEST(SaslClient, LoginAnswersTwoPrompts) {
   SaslClient client("LOGIN", tim, "");
   EXPECT_EQ(client.initial_response(), std::nullopt);
