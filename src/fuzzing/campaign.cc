@@ -193,7 +193,6 @@ std::vector<Finding> Campaign::of_server() {
 
 void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
   const Observation seen = session(input, Patience::adaptive);
-  fmt::print(stderr, "T {} ms outcome {} alive {} unanswered {}\n", seen.time.count()/1000000, (int)seen.outcome, seen.is_alive_after_silence, seen.unanswered.substr(0,40));
   feedback_.learn(seen, counters);
   status_.states = feedback_.states();
   count_edges();

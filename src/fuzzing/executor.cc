@@ -49,6 +49,9 @@ std::string verb_of(std::string_view line) {
 /// Bounds of an adaptive wait.
 constexpr std::chrono::milliseconds shortest_wait{20};
 constexpr std::chrono::milliseconds longest_wait{1000};
+/// And of one before something is called silent.
+constexpr std::chrono::milliseconds shortest_patience{100};
+constexpr std::chrono::milliseconds longest_patience{30'000};
 
 /// Ends a session early.
 struct SessionOver {};
@@ -92,8 +95,7 @@ class Sitting {
 
  private:
   net::Deadline deadline() const {
-    if (is_patient_) return waits_.deadline(waits_.reply);
-    return net::Clock::now() + reply_time_.wait();
+    return net::Clock::now() + reply_time_.wait(is_patient_);
   }
 
   awaitable<void> greet() {
@@ -145,9 +147,14 @@ class Sitting {
       co_await take_reply();
   }
 
+  /// A greeting has its time: much may be looked up before.
+  net::Deadline reply_deadline() const {
+    return seen_.answers.empty() ? waits_.deadline(waits_.reply) : deadline();
+  }
+
   awaitable<void> take_reply() {
     const bool is_due = session_.tracker().unanswered() > 0;
-    Event event = co_await session_.receive(deadline());
+    Event event = co_await session_.receive(reply_deadline());
     if (auto* reply = std::get_if<smtp::Reply>(&event)) {
       // Nothing was sent before the greeting.
       if (!seen_.answers.empty()) reply_time_.took(session_.last_wait());
@@ -179,8 +186,8 @@ class Sitting {
     seen_.answers.push_back(std::move(answer));
   }
 
-  /// A silent server may be one that wants more: then it answers a NOOP. Once
-  /// only, since two replies are due.
+  /// Who is silent answers a NOOP behind, once: two replies are due. Who is slow
+  /// answers twice.
   awaitable<void> note_silence(bool is_due) {
     const auto& tracker = session_.tracker();
     if (!tracker.reliable()) seen_.is_reliable = false;
@@ -190,8 +197,10 @@ class Sitting {
       co_return;
     }
     co_await session_.send("NOOP\r\n", deadline());
-    const Event event = co_await session_.receive(deadline());
-    seen_.is_alive_after_silence = std::holds_alternative<smtp::Reply>(event);
+    const Event first = co_await session_.receive(deadline());
+    if (!std::holds_alternative<smtp::Reply>(first)) co_return;
+    const Event second = co_await session_.receive(deadline());
+    seen_.is_alive_after_silence = !std::holds_alternative<smtp::Reply>(second);
   }
 
   awaitable<void> handshake() {
@@ -227,7 +236,7 @@ class Sitting {
       co_return;
     }
     play::Waits waits;
-    if (!is_patient_) waits.reply = waits.login = reply_time_.wait();
+    if (!is_patient_) waits.reply = waits.login = reply_time_.wait(false);
     Event event = co_await play::log_in(session_, waits, unit.octets,
                                         unit.twist, std::move(credentials));
     note_login(unit, std::move(event));
@@ -276,8 +285,12 @@ void ReplyTime::took(std::chrono::nanoseconds time) {
   slowest_ = std::max(time, slowest_ - slowest_ / 16);
 }
 
-std::chrono::milliseconds ReplyTime::wait() const {
+std::chrono::milliseconds ReplyTime::wait(bool is_patient) const {
   using std::chrono::milliseconds;
+  if (is_patient) {
+    return std::clamp(std::chrono::duration_cast<milliseconds>(slowest_ * 100),
+                      shortest_patience, longest_patience);
+  }
   return std::clamp(std::chrono::duration_cast<milliseconds>(slowest_ * 10),
                     shortest_wait, longest_wait);
 }

@@ -14,11 +14,11 @@
 namespace smtpspec::fuzzing {
 
 /// How long a reply is waited for: ten times the slowest of late, so that a
-/// server that is silent costs little and a slow one is not called silent.
+/// server that is silent costs little; a hundred times before it is called so.
 class ReplyTime {
  public:
   void took(std::chrono::nanoseconds time);
-  std::chrono::milliseconds wait() const;
+  std::chrono::milliseconds wait(bool is_patient) const;
 
  private:
   std::chrono::nanoseconds slowest_ = std::chrono::milliseconds(10);
@@ -33,7 +33,7 @@ class Executor {
 
   enum class Patience {
     adaptive,  ///< ReplyTime: while we look for something
-    full,      ///< play::Waits: before anything is called silent
+    full,      ///< before anything is called silent
   };
 
   /// Throws boost::system::system_error where there is no connection.

@@ -50,6 +50,7 @@ void Model::apply(const Answer& answer) {
     // (section 4.1.4).
     if (!in_content && answer.reply.code != 503) transaction = Known::unknown;
   } else if (verb == ".") {
+    if (!in_content) return;  // a command of that name
     if (is_taken) copies += recipients;
     clear_transaction();
   } else if (verb == "BDAT") {

@@ -138,6 +138,7 @@ class Judge {
   }
 
   std::optional<Finding> end_of_data() const {
+    if (!model_.in_content) return std::nullopt;
     if (is_taken() && model_.transaction != Known::unknown &&
         model_.recipients == 0) {
       return finding("without-recipient", "though no recipient was taken",
