@@ -243,7 +243,8 @@ class Parser {
   std::string_view parse_regex(Compile compile) {
     if (!next_is("/")) fail(at_, "a regular expression stands between slashes");
     const auto start = ++at_;
-    while (!done() && !next_is("/")) at_ += next_is("\\") ? 2 : 1;
+    // What a backslash at the end escapes is not there: at_ gets behind it.
+    while (at_ < text_.size() && !next_is("/")) at_ += next_is("\\") ? 2 : 1;
     if (at_ >= text_.size()) fail(start - 1, "a slash without its second");
     const auto source = text_.substr(start, at_ - start);
     ++at_;
