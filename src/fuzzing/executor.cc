@@ -27,11 +27,10 @@ net::TlsContext tls_context(const play::Target& target) {
   options.trust = security.trust;
   options.trusts_system = security.demands_trust && security.trust.empty();
   const auto host = target.variables.find("host");
-  if (host != target.variables.end()) {
-    options.expected_name = host->second;
-  } else if (security.demands_trust) {
-    options.expected_name = target.endpoint.host;
-  }
+  const bool has_name = host != target.variables.end();
+  if (has_name) options.expected_names.push_back(host->second);
+  if (has_name || security.demands_trust)
+    options.expected_names.push_back(target.endpoint.host);
   return {net::TlsContext::Role::client, options};
 }
 
@@ -325,7 +324,7 @@ awaitable<bool> Executor::is_greeted(std::chrono::milliseconds time) {
     is_greeted = std::holds_alternative<smtp::Reply>(event);
   } catch (const boost::system::system_error&) {
   }
-  session.close();
+  session.hang_up();
   co_return is_greeted;
 }
 

@@ -49,7 +49,8 @@ awaitable<void> Runner::work(const std::vector<scenario::Test>& tests) {
   while (next_ < tests.size()) {
     const scenario::Test& test = tests[next_++];
     Played played = co_await play(test, options_.target, options_.waits);
-    if (!test.scenario->from_trusted_source) offers_.merge(played.offers);
+    if (test.scenario->source == scenario::Source::outside)
+      offers_.merge(played.offers);
     for (Breach& breach : played.breaches) {
       const auto kind = std::pair(breach.rule, breach.complaint.only_noted);
       if (++breach_counts_[kind] <= kept_breaches)
