@@ -1,7 +1,8 @@
 # The whole program from the outside: exit codes, reports, signals.
 set(program_tests
     exit_codes reports interrupt installed selectors segments careful sink audit
-    audit_list audit_ways mechanisms found_scenarios)
+    audit_list audit_ways mechanisms found_scenarios fuzz fuzz_exec
+    fuzz_interrupted fuzz_careful)
 foreach(name IN LISTS program_tests)
   add_test(NAME cli/${name}
            COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test ${name}

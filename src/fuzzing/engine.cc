@@ -81,6 +81,8 @@ struct Engine {
       campaign.run(input, counters.replies);
     } catch (const CampaignOver& over) {
       end({over.problem});
+    } catch (const std::exception& error) {
+      end({error.what()});
     }
     if (Clock::now() - last_report >= std::chrono::seconds(1)) {
       last_report = Clock::now();
@@ -94,6 +96,8 @@ struct Engine {
       campaign.finish();
     } catch (const CampaignOver& over) {
       end({over.problem});
+    } catch (const std::exception& error) {
+      end({error.what()});
     }
     end({});
   }};

@@ -76,6 +76,14 @@ class Judge {
   bool is_taken() const { return answer_.reply.reply_class() == 2; }
   bool is_intermediate() const { return answer_.reply.reply_class() == 3; }
 
+  bool begins(std::string_view words) const {
+    return base::starts_without_case(answer_.line, words);
+  }
+  bool is_printable() const {
+    return std::ranges::all_of(answer_.line,
+                               [](char c) { return c >= ' ' && c <= '~'; });
+  }
+
   /// Mail is taken in this session, as far as is known.
   bool is_ready() const {
     return model_.is_greeted && (!wants_login_ || model_.has_login);
@@ -105,8 +113,8 @@ class Judge {
   }
 
   std::optional<Finding> mail() const {
-    if (code() == 503 && is_ready() && model_.transaction == Known::no &&
-        !model_.in_content) {
+    if (code() == 503 && begins("MAIL FROM:<") && is_ready() &&
+        model_.transaction == Known::no && !model_.in_content) {
       return finding("in-order", "though no transaction was open",
                      "5321-4.1.4-o", "250 / 4yz / 500 / 501 / 55z");
     }
@@ -116,8 +124,8 @@ class Judge {
   std::optional<Finding> rcpt() const {
     if (is_taken() && model_.transaction == Known::no)
       return finding("without-mail", "without MAIL", "5321-3.3-l", refusal);
-    if (code() == 503 && model_.transaction == Known::yes &&
-        !model_.has_chunks) {
+    if (code() == 503 && begins("RCPT TO:<") &&
+        model_.transaction == Known::yes && !model_.has_chunks) {
       return finding("in-transaction", "in an open transaction",
                      "5321-4.1.4-o", "25z / 4yz / 500 / 501 / 55z");
     }
@@ -163,7 +171,7 @@ class Judge {
     }
     if (is_bare(answer_) && is_rset && is_taken() && code() != 250)
       return finding("not-250", "in place of 250", "5321-4.1.1.5-b", "250");
-    if (!is_rset && code() == 500 && model_.is_greeted)
+    if (!is_rset && code() == 500 && model_.is_greeted && is_printable())
       return finding("too-long", "though the line has 512 octets at most",
                      "5321-4.3.2-n", "250 / 501 / 504");
     return no_intermediate();
