@@ -49,7 +49,7 @@ std::string verb_of(std::string_view line) {
 constexpr std::chrono::milliseconds shortest_wait{20};
 constexpr std::chrono::milliseconds longest_wait{1000};
 /// And of one before something is called silent.
-constexpr std::chrono::milliseconds shortest_patience{100};
+constexpr std::chrono::milliseconds shortest_patience{500};
 constexpr std::chrono::milliseconds longest_patience{30'000};
 
 /// Ends a session early.
@@ -186,7 +186,7 @@ class Sitting {
   }
 
   /// Who is silent answers a NOOP behind, once: two replies are due. Who is slow
-  /// answers twice.
+  /// answers twice, or with the farewell of a QUIT.
   awaitable<void> note_silence(bool is_due) {
     const auto& tracker = session_.tracker();
     if (!tracker.reliable()) seen_.is_reliable = false;
@@ -199,7 +199,8 @@ class Sitting {
     const Event first = co_await session_.receive(deadline());
     if (!std::holds_alternative<smtp::Reply>(first)) co_return;
     const Event second = co_await session_.receive(deadline());
-    seen_.is_alive_after_silence = !std::holds_alternative<smtp::Reply>(second);
+    seen_.is_alive_after_silence =
+        std::holds_alternative<play::NoReply>(second);
   }
 
   awaitable<void> handshake() {
