@@ -67,8 +67,9 @@ void Model::apply(const Answer& answer) {
   } else if (verb != "NOOP" && verb != "VRFY" && verb != "EXPN" &&
              verb != "HELP" && verb != "STARTTLS" && verb != "greeting" &&
              reply_class < 4) {
-    // What other commands do is not known here.
+    // What other commands do is not known here; XCLIENT begins anew.
     transaction = Known::unknown;
+    is_greeted = false;
   }
 }
 

@@ -93,6 +93,10 @@ TEST(Oracles, AreSilentWhereTheRfcsAre) {
   // Whoever wants a login first may say 503 (RFC 4954 section 6 has 530).
   EXPECT_THAT(signatures(session("EHLO a 250\nMAIL FROM:<a@b> 503\n"), true),
               IsEmpty());
+  // Behind XCLIENT a session begins anew.
+  EXPECT_THAT(signatures("EHLO a 250\nXCLIENT NAME=1 220\nRSET 250\n"
+                         "MAIL FROM:<a@b> 503\n"),
+              IsEmpty());
   // A line that may be refused for its length.
   EXPECT_THAT(signatures("EHLO a 250\nNOOP " + std::string(510, 'x') + " 500\n"),
               IsEmpty());
