@@ -106,8 +106,7 @@ class Sitting {
     if (unit.kind != Unit::Kind::octets) {
       co_await take_replies();
       if (unit.kind == Unit::Kind::tls) {
-        if (session_.tls()) co_return;
-        co_await handshake();
+        if (is_ready_for_tls()) co_await handshake();
       } else {
         co_await log_in(unit);
       }
@@ -121,6 +120,13 @@ class Sitting {
       session_.cut(play::Segmentation::as_written);
     }
     if (unit.waits) co_await take_replies();
+  }
+
+  /// Elsewhere a handshake is noise that ends the session.
+  bool is_ready_for_tls() const {
+    return !session_.tls() && !seen_.answers.empty() &&
+           seen_.answers.back().verb == "STARTTLS" &&
+           seen_.answers.back().reply.code == 220;
   }
 
   awaitable<void> flush() {

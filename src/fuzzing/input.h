@@ -5,7 +5,7 @@
 //   C: EHLO client.example   a line; CRLF is added
 //   C> octets\r\n            octets; nothing is added
 //   C/: NOOP   C/> octets    the same, a segment each up to CR, LF and dot
-//   TLS:                     a handshake; STARTTLS itself is a line
+//   TLS:                     a handshake, if STARTTLS has just drawn 220
 //   AUTH: PLAIN              a whole login with the profile's user
 //   AUTH: PLAIN (wrong password)   with one thing wrong (smtp::sasl_twists)
 //   S:                       wait for the replies that are due
