@@ -242,30 +242,27 @@ void Campaign::look_into(const Input& input, const Finding& finding) {
   const std::string& signature = finding.signature;
   if (tries_[signature]++ >= most_tries) return;
   int times = 0;
-  std::optional<Shown> last;
-  for (int i = 0; i < options_.replays; ++i) {
-    auto shown = show(input, signature, Patience::full);
-    if (!shown) continue;
-    ++times;
-    last = std::move(shown);
+  for (int i = 0; i < options_.replays; ++i)
+    times += show(input, signature, Patience::adaptive) ? 1 : 0;
+  std::optional<Shown> shown;
+  Input minimal = input;
+  if (times > 0) {
+    minimal = smaller(input, signature);
+    // What is made small, or at least what was found, must show it to who is
+    // patient as well.
+    shown = show(minimal, signature, Patience::full);
+    if (!shown) {
+      minimal = input;
+      shown = show(input, signature, Patience::full);
+    }
   }
-  if (times == 0) {
+  if (!shown) {
     if (tries_[signature] == 1) ++status_.unrepeated;
     write_unrepeated(options_.folder, finding, input);
     return;
   }
   tries_[signature] = most_tries;
-  Input minimal = input;
-  try {
-    minimal = smaller(input, signature);
-    auto shown = show(minimal, signature, Patience::full);
-    if (shown) last = std::move(shown);
-    else minimal = input;
-  } catch (const CampaignOver&) {
-    write_down(input, input, *last, times);
-    throw;
-  }
-  write_down(input, minimal, *last, times);
+  write_down(input, minimal, *shown, times);
 }
 
 Input Campaign::smaller(const Input& input, const std::string& signature) {

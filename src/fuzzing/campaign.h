@@ -32,7 +32,7 @@ struct CampaignOptions {
   /// Findings go to FOLDER/SIGNATURE.
   std::string folder;
   std::uint32_t seed = 0;
-  /// How often a finding is replayed before it is believed.
+  /// How often a finding is replayed.
   int replays = 5;
   /// For making a finding small.
   std::chrono::seconds minimise_time{30};
@@ -56,7 +56,7 @@ struct Status {
   std::size_t states = 0;
   std::size_t edges = 0;
   std::size_t findings = 0;
-  std::size_t unrepeated = 0;  ///< seen once, and in no replay
+  std::size_t unrepeated = 0;  ///< seen once, and not again
 };
 
 /// Thrown where nothing more can be found.

@@ -219,15 +219,20 @@ class Judge {
 /// A line that a server may refuse for its length alone (section 4.5.3.1.4).
 bool is_overlong(const Answer& answer) { return answer.line.size() > 510; }
 
+/// The verb of a line for a signature; "other" for what is none.
+std::string name_of(const std::string& line) {
+  const auto words = base::words(line);
+  const std::string verb =
+      words.empty() ? std::string() : base::to_upper(words.front());
+  const bool is_known =
+      verb == "." ||
+      std::ranges::find(known_verbs, verb) != known_verbs.end();
+  return is_known ? lower(verb) : "other";
+}
+
 std::optional<Finding> ending(const Observation& seen, const Model& model) {
   if (!seen.is_reliable || seen.unanswered.empty()) return std::nullopt;
-  const auto words = base::words(seen.unanswered);
-  const std::string verb =
-      words.empty() ? "empty-line" : lower(base::to_upper(words.front()));
-  const bool is_name = std::ranges::all_of(verb, [](char c) {
-    return base::is_alpha(c) || c == '-';
-  });
-  const std::string name = is_name ? verb : "unknown";
+  const std::string name = name_of(seen.unanswered);
   Finding result;
   result.answer = seen.answers.size();
   result.expected = any_reply;
@@ -255,18 +260,6 @@ std::optional<Finding> ending(const Observation& seen, const Model& model) {
   return result;
 }
 
-std::string file_name(std::string_view rule, const std::string& command) {
-  const auto words = base::words(command);
-  const std::string verb =
-      words.empty() ? "none" : base::to_upper(words.front());
-  const bool is_known =
-      std::ranges::find(known_verbs, verb) != known_verbs.end();
-  return fmt::format("{}-{}", rule,
-                     verb == "." ? "end-of-data"
-                     : is_known  ? base::to_lower(verb)
-                                 : "other");
-}
-
 std::vector<Finding> breaches(
     const Observation& seen,
     const std::map<std::string, std::string>& clauses) {
@@ -275,7 +268,8 @@ std::vector<Finding> breaches(
     const auto clause = clauses.find(std::string(breach.rule->name));
     if (clause == clauses.end() || breach.complaint.only_noted) continue;
     Finding finding;
-    finding.signature = file_name(breach.rule->name, breach.command);
+    finding.signature =
+        fmt::format("{}-{}", breach.rule->name, name_of(breach.command));
     finding.sentence = fmt::format("behind {}: {}", shown(breach.command),
                                    breach.complaint.text);
     finding.clause = clause->second;
