@@ -70,6 +70,7 @@ void Model::apply(const Answer& answer) {
     // What other commands do is not known here; XCLIENT begins anew.
     transaction = Known::unknown;
     is_greeted = false;
+    has_login = false;
   }
 }
 

@@ -97,6 +97,9 @@ TEST(Oracles, AreSilentWhereTheRfcsAre) {
   EXPECT_THAT(signatures("EHLO a 250\nXCLIENT NAME=1 220\nRSET 250\n"
                          "MAIL FROM:<a@b> 503\n"),
               IsEmpty());
+  EXPECT_THAT(signatures("EHLO a 250\nAUTH PLAIN 235\nXCLIENT NAME=1 220\n"
+                         "EHLO a 250\nAUTH PLAIN 235\n"),
+              IsEmpty());
   // A line that may be refused for its length.
   EXPECT_THAT(signatures("EHLO a 250\nNOOP " + std::string(510, 'x') + " 500\n"),
               IsEmpty());
