@@ -45,6 +45,14 @@ std::string verb_of(std::string_view line) {
   return words.empty() ? std::string() : base::to_upper(words.front());
 }
 
+/// BDAT without a number: how many octets a server takes for its chunk nobody can
+/// tell.
+bool is_bad_chunk(std::string_view line) {
+  const auto words = base::words(line);
+  return !words.empty() && base::equal_without_case(words[0], "BDAT") &&
+         (words.size() < 2 || !std::ranges::all_of(words[1], base::is_digit));
+}
+
 /// Bounds of an adaptive wait.
 constexpr std::chrono::milliseconds shortest_wait{20};
 constexpr std::chrono::milliseconds longest_wait{1000};
@@ -86,7 +94,11 @@ class Sitting {
     }
     if (!session_.tracker().reliable()) seen_.is_reliable = false;
     co_await session_.finish(deadline());
-    seen_.breaches = session_.breaches();
+    if (is_confused_) {
+      seen_.is_reliable = false;
+    } else {
+      seen_.breaches = session_.breaches();
+    }
     seen_.transcript = std::move(session_.transcript());
     seen_.time = net::Clock::now() - start;
     co_return std::move(seen_);
@@ -142,6 +154,7 @@ class Sitting {
     for (std::string_view line : base::split(outgoing_, '\n')) {
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (!is_plain_line(line)) seen_.is_plain = false;
+      if (is_bad_chunk(line)) is_confused_ = true;
     }
   }
 
@@ -183,7 +196,7 @@ class Sitting {
     answer.line = session_.last_command();
     if (seen_.answers.empty() || answer.line == "connect") {
       answer.verb = "greeting";
-    } else if (session_.tracker().reliable()) {
+    } else if (session_.tracker().reliable() && !is_confused_) {
       answer.verb = verb_of(answer.line);
     }
     answer.reply = std::move(reply);
@@ -282,6 +295,8 @@ class Sitting {
   scenario::Variables variables_;
   play::Session session_;
   std::string outgoing_;
+  /// Which command a reply answers is not known any more.
+  bool is_confused_ = false;
   Observation seen_;
 };
 

@@ -163,7 +163,7 @@ class Exporter {
   void add_answer() {
     const std::size_t index = next_++;
     const Answer& answer = answers_[index];
-    if (answer.verb == "TLS") return;  // its unit says it
+    if (answer.verb == "TLS" && answer.reply.code == 0) return;  // its unit says it
     const bool is_wrong = index == finding_.answer && !is_by_arrival();
     // Behind it, nothing matters.
     is_over_ = is_wrong;
