@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -61,19 +62,29 @@ def serve():
 if what == 'stubborn':
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if what == 'family':
-    tell('child', os.getpid())
-    if os.fork() == 0:
+    # Nobody is greeted before each member has told of itself, in this order.
+    told, tells = os.pipe()
+
+    def tell_child():
         tell('child', os.getpid())
+        os.write(tells, b'.')
+
+    tell_child()
+    if os.fork() == 0:
+        tell_child()
         # A daemon, whose parent ends, in a session of its own.
         if os.fork() == 0:
             os.setsid()
-            tell('child', os.getpid())
+            tell_child()
             sleep()
         os._exit(0)
     os.wait()
+    for _ in range(3):
+        os.read(told, 1)
     if os.fork() == 0:
-        tell('child', os.getpid())
+        tell_child()
         sleep()
+    os.read(told, 1)
 if what == 'keeps':
     if os.fork() == 0:
         serve()
@@ -246,6 +257,7 @@ TEST_F(Supervised, ThatIsKilledSaysBySignal) {
 TEST_F(Supervised, TakesItsWholeFamilyAlongAndNobodyElse) {
   const pid_t other = fork();
   if (other == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;) pause();
   }
   ServerProcess& it = server("family");

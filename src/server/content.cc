@@ -64,12 +64,13 @@ bool DataReader::ends_wrongly(char octet) {
       flawed("8bitmime-stuffed-dot-ends-data"_flaw)) {
     return true;
   }
-  return std::any_of(
-      false_ends.begin(), false_ends.end(), [&](const FalseEnd& row) {
-        // LF . CRLF is wrong as it stands, and right behind a CR.
-        const bool is_right = tail.ends_with("\r\n.\r\n");
-        return !is_right && tail.ends_with(row.octets) && flawed(row.flaw);
-      });
+  // LF . CRLF is wrong as it stands, and right behind a CR.
+  if (tail.find('.') == std::string_view::npos || tail.ends_with("\r\n.\r\n"))
+    return false;
+  return std::any_of(false_ends.begin(), false_ends.end(),
+                     [&](const FalseEnd& row) {
+                       return flawed(row.flaw) && tail.ends_with(row.octets);
+                     });
 }
 
 void DataReader::keep(char octet) {
@@ -204,21 +205,25 @@ bool lacks(std::string_view text, char c) {
 }
 
 bool has_obsolete_syntax(const View& view) {
-  return std::any_of(
-      view.fields.begin(), view.fields.end(), [](std::string_view field) {
-        const auto colon = field.find(':');
-        if (colon == std::string_view::npos || colon == 0) return false;
-        if (field[colon - 1] == ' ') return true;
-        if (base::starts_without_case(field, "From:"))
-          return field.find("<@") != std::string_view::npos;
-        if (!base::starts_without_case(field, "Date:")) return false;
-        // day month year: the year is the word before the time of day.
-        const auto parts = base::words(field);
-        for (std::size_t i = 1; i < parts.size(); ++i) {
-          if (!lacks(parts[i], ':')) return parts[i - 1].size() == 2;
-        }
-        return false;
-      });
+  return std::any_of(view.fields.begin(), view.fields.end(),
+                     [](std::string_view field) {
+                       const auto colon = field.find(':');
+                       if (colon == std::string_view::npos || colon == 0)
+                         return false;
+                       if (field[colon - 1] == ' ') return true;
+                       if (base::starts_without_case(field, "From:"))
+                         return field.find("<@") != std::string_view::npos;
+                       if (!base::starts_without_case(field, "Date:"))
+                         return false;
+                       // day month year: the year is the word before the time
+                       // of day.
+                       const auto parts = base::words(field);
+                       for (std::size_t i = 1; i < parts.size(); ++i) {
+                         if (!lacks(parts[i], ':'))
+                           return parts[i - 1].size() == 2;
+                       }
+                       return false;
+                     });
 }
 
 /// A message that a right server takes, and this flaw refuses.
@@ -255,9 +260,8 @@ const auto intolerances = std::to_array<Intolerance>({
      554, "5.6.0"},
     {"header-bad-mime-refused"_flaw,
      [](const View& view) {
-       return view.any("Content-Type:", [](auto field) {
-         return lacks(field, '/');
-       });
+       return view.any("Content-Type:",
+                       [](auto field) { return lacks(field, '/'); });
      },
      554, "5.6.0"},
     {"obsolete-header-refused"_flaw, has_obsolete_syntax, 554, "5.6.0"},
