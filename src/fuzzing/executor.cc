@@ -226,7 +226,9 @@ class Sitting {
     const auto host = target_.variables.find("host");
     const std::string name =
         host == target_.variables.end() ? "" : host->second;
-    const Event event = co_await session_.start_tls(tls_, name, deadline());
+    // A handshake takes a server longer than a reply; it has said that it waits.
+    const auto patient = net::Clock::now() + reply_time_.wait(true);
+    const Event event = co_await session_.start_tls(tls_, name, patient);
     if (!std::holds_alternative<play::Secured>(event)) {
       seen_.outcome = Outcome::no_tls;
       throw SessionOver();

@@ -48,10 +48,12 @@ void Feedback::learn(const Observation& seen,
   Model model;
   for (const Answer& answer : seen.answers) {
     const auto code = static_cast<unsigned>(answer.reply.code);
-    const auto reply = hash_of(code, hash_of(answer.verb));
+    // What is no command may hold a session's token.
+    const auto reply = hash_of(code, hash_of(shape(answer.verb)));
     states_.insert(model.number());
     set(hash_of(model.number(), reply));
-    if (answer.reply.lines.size() > 0)
+    // A challenge (RFC 4954 section 4) is another one each time.
+    if (code != 334 && !answer.reply.lines.empty())
       set(hash_of(shape(answer.reply.lines.back().text), reply));
     if (!answer.verb.empty()) model.apply(answer);
   }
