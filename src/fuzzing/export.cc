@@ -178,9 +178,18 @@ class Exporter {
       add_answer_of_mail(answer);
     } else if (is_wrong) {
       add_wrong(answer);
+    } else if (is_data_of_wrong_mail(answer)) {
+      lines_.push_back("S? 354; pass: 5yz");
     } else {
       lines_.push_back("S? " + class_of(answer.reply.code));
     }
+  }
+
+  /// Mail was taken that must be refused: as well already at DATA.
+  bool is_data_of_wrong_mail(const Answer& answer) const {
+    return answer.verb == "DATA" && answer.reply.code == 354 &&
+           next_ == finding_.answer && next_ < answers_.size() &&
+           answers_[next_].verb == "." && answers_[next_].reply.code < 300;
   }
 
   static bool is_unasked(const Answer& answer) { return answer.line.empty(); }

@@ -96,6 +96,19 @@ TEST(Export, FailsThereAndPassesOnARightServer) {
   EXPECT_EQ(verdict_of(text, but_for("", correct(""))), Verdict::passed);
 }
 
+TEST(Export, MailThatMustBeRefusedMayBeRefusedAtDataAlready) {
+  Evidence evidence = evidence_of(
+      {line_unit("MAIL FROM:<${sender}>"), line_unit("DATA"), line_unit(".")},
+      {answer("MAIL", "250 Ok", 1), answer("DATA", "354 Go", 2),
+       answer(".", "250 Ok", 3)});
+  evidence.finding.answer = 4;
+  evidence.finding.expected = "4yz / 5yz / closed";
+  const std::string text = to_scenario(evidence);
+  EXPECT_EQ(verdict_of(text, but_for("DATA", {"354 Go\r\n"})),
+            Verdict::failed);
+  EXPECT_EQ(verdict_of(text, but_for("", correct(""))), Verdict::passed);
+}
+
 TEST(Export, WithoutThatEhloItBeginsAtTheGreeting) {
   Evidence evidence = rset_is_wrong();
   evidence.input.units[0].octets = "EHLO [\r\n";

@@ -230,6 +230,13 @@ std::string name_of(const std::string& line) {
   return is_known ? lower(verb) : "other";
 }
 
+/// What was not answered went out together with commands in front of it.
+bool is_in_group(const Observation& seen) {
+  return std::ranges::any_of(seen.answers, [&](const Answer& answer) {
+    return answer.unit == seen.unit && answer.verb != "greeting";
+  });
+}
+
 std::optional<Finding> ending(const Observation& seen, const Model& model) {
   if (!seen.is_reliable || seen.unanswered.empty()) return std::nullopt;
   const std::string name = name_of(seen.unanswered);
@@ -237,8 +244,12 @@ std::optional<Finding> ending(const Observation& seen, const Model& model) {
   result.answer = seen.answers.size();
   result.expected = any_reply;
   if (seen.outcome == Outcome::silent && seen.is_alive_after_silence) {
-    result.signature = fmt::format("{}-without-reply", name);
-    result.sentence = fmt::format("{} drew no reply", shown(seen.unanswered));
+    const bool in_group = is_in_group(seen);
+    result.signature =
+        fmt::format("{}-without-reply{}", name, in_group ? "-in-group" : "");
+    result.sentence =
+        fmt::format("{} drew no reply{}", shown(seen.unanswered),
+                    in_group ? " behind others of a group of commands" : "");
     result.clause = "5321-4.2-a";
     return result;
   }

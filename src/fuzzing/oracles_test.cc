@@ -11,7 +11,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// A session, "MAIL FROM:<a@b> 250" a line each; "TLS" for a handshake.
+/// A session, "MAIL FROM:<a@b> 250" a line and a unit each; "TLS" for a
+/// handshake.
 Observation session(std::string_view text) {
   Observation seen;
   seen.answers.push_back({"greeting", "greeting", false, {220, {}}, 0});
@@ -24,6 +25,7 @@ Observation session(std::string_view text) {
     answer.has_twist = line.find("(wrong") != std::string_view::npos;
     if (space != std::string_view::npos)
       answer.reply.code = std::stoi(std::string(line.substr(space + 1)));
+    answer.unit = seen.unit++;
     seen.answers.push_back(std::move(answer));
   }
   return seen;
@@ -139,6 +141,16 @@ TEST(Oracles, SeeSilenceOnlyWhereANoopIsAnswered) {
   EXPECT_THAT(signatures(seen), IsEmpty());
   seen.is_alive_after_silence = true;
   EXPECT_THAT(signatures(seen), ElementsAre("rset-without-reply"));
+}
+
+TEST(Oracles, TellSilenceToAGroupFromSilence) {
+  Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n");
+  seen.outcome = Outcome::silent;
+  seen.is_alive_after_silence = true;
+  seen.unanswered = "RCPT TO:<c@d>";
+  EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply"));
+  seen.answers.back().unit = seen.unit;
+  EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply-in-group"));
 }
 
 TEST(Oracles, SeeAConnectionThatIsClosedForNothing) {
