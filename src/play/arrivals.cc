@@ -185,6 +185,11 @@ std::string describe(const sink::Arrival& arrival) {
 
 // -- the judgement
 
+/// Whether more mail could change what the assertion comes to.
+bool depends_on_more(const Assertion& assertion) {
+  return scenario::counts(assertion.subject) || assertion.reads_reports();
+}
+
 /// What an assertion came to.
 struct Outcome {
   Verdict verdict = Verdict::passed;
@@ -267,6 +272,14 @@ class ArrivalsJudge {
 
   /// Whether as many have arrived as the assertion wants at least.
   bool has_enough(const Assertion& assertion) const {
+    if (assertion.reads_reports()) {
+      const auto& wanted = assertion.expect.parts.front().any_of;
+      const std::string reports = all_reports();
+      return !reports.empty() &&
+             std::ranges::any_of(wanted, [&](const auto& pattern) {
+               return fits_text(pattern, reports);
+             });
+    }
     if (!scenario::counts(assertion.subject))
       return count(assertion.subject) > 0;
     std::size_t least = std::size_t(-1);
@@ -282,9 +295,11 @@ class ArrivalsJudge {
 
   /// Whether one more message could change what the assertion comes to.
   static bool is_open(const Assertion& assertion) {
-    if (!scenario::counts(assertion.subject)) return false;
+    if (!depends_on_more(assertion)) return false;
     return std::ranges::any_of(
         assertion.expect.parts.front().any_of, [](const auto& pattern) {
+          if (const auto* text = std::get_if<scenario::ArrivedText>(&pattern))
+            return text->negated;
           return std::get<scenario::Arrivals>(pattern).most !=
                  std::size_t(-1);
         });
@@ -372,6 +387,7 @@ class ArrivalsJudge {
 
   Outcome judge(const Assertion& assertion) const {
     if (scenario::counts(assertion.subject)) return judge_count(assertion);
+    if (assertion.reads_reports()) return judge_reports(assertion);
     Outcome worst;
     bool any = false;
     for (const Seen& seen : seen_) {
@@ -401,14 +417,39 @@ class ArrivalsJudge {
     const std::string text = assertion.subject == Subject::envelope
                                  ? envelope_of(arrival)
                                  : arrival.octets;
+    return judge_text(assertion, text);
+  }
+
+  Outcome judge_text(const Assertion& assertion,
+                     const std::string& text) const {
     const auto fits = [&](const scenario::Pattern& pattern) {
-      const auto& wanted = std::get<scenario::ArrivedText>(pattern);
-      const bool is_found =
-          boost::regex_search(text, wanted.regex(said_.sent.variables),
-                              boost::match_not_dot_newline);
-      return is_found != wanted.negated;
+      return fits_text(pattern, text);
     };
     return {grade(assertion, fits), shown(text)};
+  }
+
+  bool fits_text(const scenario::Pattern& pattern,
+                 const std::string& text) const {
+    const auto& wanted = std::get<scenario::ArrivedText>(pattern);
+    const bool is_found =
+        boost::regex_search(text, wanted.regex(said_.sent.variables),
+                            boost::match_not_dot_newline);
+    return is_found != wanted.negated;
+  }
+
+  /// What they say together: one may be about several recipients, or each of
+  /// them may have his own (RFC 3461 section 5.2.8).
+  std::string all_reports() const {
+    std::string result;
+    for (const Seen& seen : seen_)
+      if (seen.kind == Subject::bounced) result += seen.arrival->octets + "\n";
+    return result;
+  }
+
+  Outcome judge_reports(const Assertion& assertion) const {
+    const std::string reports = all_reports();
+    if (reports.empty()) return {Verdict::blocked, "no message"};
+    return judge_text(assertion, reports);
   }
 
   Outcome judge_content(const Assertion& assertion,
@@ -523,9 +564,7 @@ awaitable<void> judge_arrivals(const scenario::Test& test,
 
 bool may_change(const scenario::Test& test, const Attempt& said) {
   return said.is_complete &&
-         std::ranges::any_of(test.row->then, [](const Assertion& assertion) {
-           return scenario::counts(assertion.subject);
-         });
+         std::ranges::any_of(test.row->then, depends_on_more);
 }
 
 bool judge_late_arrivals(const scenario::Test& test, const Target& target,

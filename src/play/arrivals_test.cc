@@ -168,6 +168,54 @@ TEST_F(ArrivalsTest, AReportToTheReversePathIsNoMail) {
   EXPECT_EQ(play("mail: 0\nbounced: 1", bounce).verdict, Verdict::passed);
 }
 
+TEST_F(ArrivalsTest, ReportsAreReadTogether) {
+  const auto report = [](sink::Mailbox& mailbox, const Arrival& mail,
+                         const std::string& text) {
+    Arrival arrival = mail;
+    arrival.recipients = {{mail.sender.address, ""}};
+    arrival.sender = {};
+    arrival.octets += text;
+    mailbox.add(std::move(arrival));
+  };
+  const auto two = [&](sink::Mailbox& mailbox, Arrival arrival, int) {
+    const bool is_barrier =
+        arrival.octets.find("smtpspec") != arrival.octets.npos;
+    if (is_barrier) return mailbox.add(std::move(arrival));
+    report(mailbox, arrival, "Action: failed");
+    report(mailbox, arrival, "Action: relayed\r\n");
+  };
+  const auto verdict = [&](const std::string& then, Deliver deliver) {
+    return play(then, std::move(deliver)).verdict;
+  };
+  const std::string both = "report: /^Action: failed$[^~]*^Action: relayed/";
+  EXPECT_EQ(verdict(both, two), Verdict::passed);
+  EXPECT_EQ(verdict("report: /^Action: de/; note: /^Action: re/", two),
+            Verdict::noted);
+  EXPECT_EQ(verdict("report: /^Action: de/", two), Verdict::failed);
+  EXPECT_EQ(verdict("report? /^Action: de/", two), Verdict::blocked);
+  EXPECT_EQ(verdict("report: !/^Action: re/", two), Verdict::failed);
+  EXPECT_EQ(verdict("report: !/^Action: de/", two), Verdict::passed);
+  EXPECT_EQ(verdict("report: !/^Action: de/", relay), Verdict::blocked);
+}
+
+TEST_F(ArrivalsTest, AReportThatIsWantedIsWaitedFor) {
+  Arrival report;
+  const auto one_by_one = [&report](sink::Mailbox& mailbox, Arrival arrival,
+                                    int number) {
+    if (number == 1) {
+      report.recipients = {{arrival.sender.address, ""}};
+      report.octets = arrival.octets + "Action: failed\r\n";
+      return mailbox.add(report);
+    }
+    // The second one comes with the barrier.
+    report.octets += "Action: relayed\r\n";
+    mailbox.add(report);
+    mailbox.add(std::move(arrival));
+  };
+  EXPECT_EQ(play("report: /^Action: relayed/", one_by_one).verdict,
+            Verdict::passed);
+}
+
 TEST_F(ArrivalsTest, ASecondCopyIsSeenBehindTheBarrier) {
   const auto twice = [](sink::Mailbox& mailbox, Arrival arrival, int) {
     mailbox.add(arrival);

@@ -296,6 +296,9 @@ const std::vector<VariableName>& variable_names() {
       {"foreign2", "an address in a third domain, whose mail comes to the sink"},
       {"list", "a mailing list of the target, for EXPN"},
       {"broken_list", "a mailing list with a member whom RCPT refuses"},
+      {"mailing_list",
+       "a mailing list of the target that takes our mail, changes its "
+       "reverse-path, and sends it to the sink"},
       {"forwarded", "an address whose mail the target sends on"},
       {"vacation", "an address whose mail a machine answers, for who is away"},
       {"moved", "an address that has moved: the target refuses its mail"},
@@ -403,6 +406,7 @@ Profile reference_profile() {
       {"foreign2", "someone@third.example"},
       {"list", "staff"},
       {"broken_list", "crew"},
+      {"mailing_list", "news@example.test"},
       {"forwarded", "carol@example.test"},
       {"moved", "dave@example.test"},
       {"refused_sender", "somebody@barred.example"},

@@ -22,12 +22,14 @@ constexpr SubjectName subjects[] = {
     {"text", Subject::text, ExpectKind::arrived_text},
     {"envelope", Subject::envelope, ExpectKind::arrived_text},
     {"content", Subject::content, ExpectKind::arrived_content},
+    {"report", Subject::report, ExpectKind::arrived_text},
 };
 
 std::string names() {
   std::string result;
   for (const auto& subject : subjects)
-    result += std::string(subject.name) + ", ";
+    if (subject.subject != Subject::report)
+      result += std::string(subject.name) + ", ";
   return result + "trace, report";
 }
 
@@ -45,7 +47,9 @@ Assertion parse_line(std::string_view line, const base::SourcePosition& start,
   auto position = start;
   position.column += static_cast<int>(end) + 2;
   Assertion assertion;
-  if (name == "trace" || name == "report") {
+  const bool is_text = base::trim(rest).starts_with('/') ||
+                       base::trim(rest).starts_with('!');
+  if (name == "trace" || (name == "report" && !is_text)) {
     assertion.subject = name == "trace" ? Subject::trace : Subject::report;
     assertion.expect.source = base::trim(rest);
     assertion.expect.line = start.line;
@@ -75,7 +79,7 @@ Assertion parse_line(std::string_view line, const base::SourcePosition& start,
 std::string_view to_string(Subject subject) {
   for (const auto& row : subjects)
     if (row.subject == subject) return row.name;
-  return subject == Subject::trace ? "trace" : "report";
+  return "trace";
 }
 
 bool counts(Subject subject) {

@@ -4,6 +4,7 @@
 //   relayed: 0                    nothing was sent on to another host
 //   mail: 1; fail: 2+             one message arrived
 //   text: /^Subject: x$/          what arrived, octet by octet
+//   report: /^Action: failed/     what the reports say that came back
 #pragma once
 
 #include <string>
@@ -25,7 +26,9 @@ enum class Subject {
   envelope,   ///< "MAIL FROM:<a> SIZE=1", "RCPT TO:<b>", each with LF
   content,    ///< whether the mail data is what we sent
   trace,      ///< a rule of smtp/trace_rules.h, on each of the mail
-  report,     ///< the same, on each report to the reverse-path
+  /// The same, on each report to the reverse-path; or what all such reports say,
+  /// one after the other.
+  report,
 };
 
 /// As it is written.
@@ -40,6 +43,11 @@ struct Assertion {
   /// Without parts where there is a rule.
   Expect expect = {};
   const smtp::DeliveryRule* rule = nullptr;  ///< for trace and report
+
+  /// Whether it is about the octets of all reports together.
+  bool reads_reports() const {
+    return subject == Subject::report && rule == nullptr;
+  }
 };
 
 /// Parses the block, whose first line is `first_line` of `file`, whose whole

@@ -310,6 +310,47 @@ TEST(Relaying, SendsOnMailForWhoHasMoved) {
   EXPECT_EQ(messages[0].recipients[0].address, "carol@elsewhere.example");
 }
 
+TEST(Relaying, KeepsNoPriorityAboveTheUsual) {
+  const auto priority = [](const std::string& value, FlawSet flaws = {}) {
+    return handed_over({transaction("<a@b.example> MT-PRIORITY=" + value,
+                                    "<carol@example.test>")},
+                       flaws)
+        .at(0)
+        .options.priority;
+  };
+  EXPECT_EQ(priority("9"), 0);
+  EXPECT_EQ(priority("-4"), -4);
+  EXPECT_EQ(priority("9", {"mt-priority-of-strangers-kept"_flaw}), 9);
+}
+
+/// RFC 3461 section 5.2.7.1.
+TEST(Delivery, ToAListIsFinalAndMakesAMessageOfItsOwn) {
+  const std::string rcpt =
+      "<news@example.test> NOTIFY=SUCCESS ORCPT=rfc822;x@y.example";
+  const Scene scene{transaction("<a@b.example> ENVID=e RET=FULL", rcpt)};
+  const auto messages = handed_over(scene, {});
+  ASSERT_THAT(messages, SizeIs(3));
+  EXPECT_FALSE(messages[0].is_relayed);
+  EXPECT_EQ(messages[1].recipients[0].address, "a@b.example");
+  EXPECT_THAT(messages[1].octets, HasSubstr("\r\nAction: delivered\r\n"));
+  const Message& copy = messages[2];
+  EXPECT_TRUE(copy.is_relayed);
+  EXPECT_EQ(copy.sender, "news-owner@example.test");
+  EXPECT_THAT(copy.octets, StartsWith("Received: "));
+  EXPECT_EQ(copy.options.envelope_id, "");
+  EXPECT_EQ(copy.options.returned, "");
+  ASSERT_THAT(copy.recipients, SizeIs(1));
+  EXPECT_EQ(copy.recipients[0].address, "reader@elsewhere.example");
+  EXPECT_EQ(copy.recipients[0].original, "");
+  EXPECT_FALSE(copy.recipients[0].notify.is_given);
+
+  const auto expanded = handed_over(scene, {"dsn-list-expanded"_flaw});
+  EXPECT_THAT(expanded.at(1).octets, HasSubstr("\r\nAction: expanded\r\n"));
+  EXPECT_THAT(handed_over(scene, {"dsn-list-success-missing"_flaw}), SizeIs(2));
+  EXPECT_THAT(handed_over({transaction("<>", "<news@example.test>")}, {}),
+              SizeIs(1));
+}
+
 TEST(Delivery, IsReportedOnRequest) {
   const std::string rcpt = "<alice@example.test> NOTIFY=SUCCESS";
   auto messages = handed_over({transaction("<a@b.example>", rcpt)}, {});
@@ -421,6 +462,8 @@ std::vector<Scene> scenes() {
            {transaction("<a@b.example>", "<who@example.test>")},
            {transaction("<a@b.example>", "<who@mx.example.test>")},
            {transaction("<a@b.example>", "<alice@example.test> "
+                                         "NOTIFY=SUCCESS")},
+           {transaction("<a@b.example>", "<news@example.test> "
                                          "NOTIFY=SUCCESS")},
            {transaction("<>", "<alice@example.test>")},
            {transaction("<bob@example.test>", "<alice@example.test>")},

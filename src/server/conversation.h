@@ -258,6 +258,7 @@ class Conversation {
                  std::vector<Recipient> recipients, bool is_relayed);
   void report(const Message& message);
   void answer(const Message& message);
+  void redistribute(const Message& message, std::size_t skipped);
   std::chrono::system_clock::time_point release_time() const;
   void deliver_unfinished();
   TraceFacts trace_facts(std::uint64_t id) const;

@@ -271,6 +271,13 @@ TEST(Parameters, AreSaidWhereOfferedAndNeeded) {
   EXPECT_EQ(mail_command(message, {"AUTH"}), "MAIL FROM:<a@b.example> AUTH=<>");
   EXPECT_EQ(mail_command(message, {"8BITMIME", "SMTPUTF8", "DSN"}),
             "MAIL FROM:<a@b.example>");
+  message.options = {};
+  EXPECT_EQ(mail_command(message, {"MT-PRIORITY"}),
+            "MAIL FROM:<a@b.example> MT-PRIORITY=0");
+  message.options.priority = -3;
+  EXPECT_EQ(mail_command(message, {"MT-PRIORITY"}),
+            "MAIL FROM:<a@b.example> MT-PRIORITY=-3");
+  EXPECT_EQ(mail_command(message, {}), "MAIL FROM:<a@b.example>");
   Recipient recipient = message.recipients[0];
   recipient.notify = {true, true, false, true};
   recipient.original = "rfc822;x@y";

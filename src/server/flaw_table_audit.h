@@ -77,6 +77,9 @@ inline constexpr auto audit_flaws = std::to_array<Flaw>({
     // Reports: RFC 3461, 3464, RFC 5321 section 3.6.3, RFC 5322.
     {"dsn-never-ignored", "Reports a failure in spite of NOTIFY=NEVER."},
     {"dsn-success-missing", "Makes no report for NOTIFY=SUCCESS."},
+    {"dsn-list-success-missing",
+     "Makes no report for NOTIFY=SUCCESS of what a mailing list took."},
+    {"dsn-list-expanded", "Reports expanded for what a mailing list took."},
     {"dsn-sender-not-null", "Sends reports from <postmaster@example.test>."},
     {"dsn-success-unasked", "Reports each delivery, whatever NOTIFY= says."},
     {"report-plain-text", "Reports are text/plain."},

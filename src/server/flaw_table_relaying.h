@@ -60,6 +60,7 @@ inline constexpr auto relaying_flaws = std::to_array<Flaw>({
     {"mt-priority-grammar", "Lists MT-PRIORITY A B in EHLO."},
     {"mt-priority-parameter-refused", "Answers MT-PRIORITY= with 555."},
     {"mt-priority-malformed-accepted", "Takes any value of MT-PRIORITY=."},
+    {"mt-priority-of-strangers-kept", "Sends MT-PRIORITY= above 0 on."},
     {"mt-priority-change-without-number",
      "Answers 250 2.3.6 and does not say the new priority."},
     {"mt-priority-low-wrong-detail",

@@ -67,14 +67,17 @@ void Conversation::hand_over(const std::string& octets, std::uint64_t id,
   message.recipients = std::move(recipients);
   message.is_relayed = is_relayed;
   message.options = transaction_.parameters.options;
+  message.options.priority = transaction_.parameters.priority;
   message.octets = octets;
+  std::string return_path;
   if (!flawed("trace-missing"_flaw)) {
     const auto facts = trace_facts(id);
     message.octets = with_received(received_field(facts, flaws_),
                                    message.octets, flaws_);
     // RFC 5321 section 4.4: final delivery, and no other, adds Return-Path.
     if (!is_relayed || flawed("return-path-when-relayed"_flaw))
-      message.octets = return_path_field(facts, flaws_) + message.octets;
+      return_path = return_path_field(facts, flaws_);
+    message.octets.insert(0, return_path);
   }
   message.release = release_time();
   store_.add(message);
@@ -82,6 +85,32 @@ void Conversation::hand_over(const std::string& octets, std::uint64_t id,
   if (is_relayed) return;
   report(message);
   answer(message);
+  redistribute(message, return_path.size());
+}
+
+/// What a list took goes to its subscriber, from its owner; of the original's
+/// parameters for reports nothing does (RFC 3461 section 5.2.7.1), its priority
+/// does (RFC 6710 section 4.4). Before the content, `skipped` octets are ours.
+void Conversation::redistribute(const Message& message, std::size_t skipped) {
+  if (message.sender.empty()) return;  // a report is not for subscribers
+  for (const Recipient& recipient : message.recipients) {
+    const auto at = recipient.address.rfind('@');
+    const auto* list = mailing_list(recipient.address.substr(0, at));
+    if (!list) continue;
+    Message copy;
+    copy.sender = list->owner;
+    copy.recipients.resize(1);
+    copy.recipients[0].address = list->subscriber;
+    copy.recipients[0].is_relayed = true;
+    copy.is_relayed = true;
+    copy.octets = message.octets.substr(skipped);
+    copy.options.is_eight_bit = message.options.is_eight_bit;
+    copy.options.is_binary = message.options.is_binary;
+    copy.options.is_utf8 = message.options.is_utf8;
+    copy.options.priority = message.options.priority;
+    copy.release = message.release;
+    store_.add(std::move(copy));
+  }
 }
 
 /// When mail that is to wait goes on (RFC 4865); of other mail in the past.
@@ -111,13 +140,18 @@ void Conversation::report(const Message& message) {
   for (const Recipient& recipient : message.recipients) {
     const auto local_part =
         recipient.address.substr(0, recipient.address.rfind('@'));
+    const bool is_list = mailing_list(local_part) != nullptr;
+    if (is_list && flawed("dsn-list-success-missing"_flaw)) continue;
     if (!mailbox_of(local_part) && flawed("bounces-to-forged-sender"_flaw)) {
       reports.push_back({recipient, Action::failed, "5.1.1",
                          "550 5.1.1 No such user", ""});
     } else if (flawed("dsn-success-unasked"_flaw) ||
                (recipient.notify.on_success &&
                 !flawed("dsn-success-missing"_flaw))) {
-      reports.push_back({recipient, Action::delivered, "2.0.0", "", ""});
+      const bool is_expanded = is_list && flawed("dsn-list-expanded"_flaw);
+      reports.push_back({recipient,
+                         is_expanded ? Action::expanded : Action::delivered,
+                         "2.0.0", "", ""});
     }
   }
   if (reports.empty() || message.sender.empty()) return;

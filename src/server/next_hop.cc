@@ -251,6 +251,8 @@ std::string mail_command(const Message& message, const Keywords& keywords) {
   if (message.options.is_utf8) command += " SMTPUTF8";
   if (!message.options.author.empty() && offers(keywords, "AUTH"))
     command += " AUTH=" + message.options.author;
+  if (offers(keywords, "MT-PRIORITY"))  // RFC 6710 section 4.2
+    command += fmt::format(" MT-PRIORITY={}", message.options.priority);
   if (!offers(keywords, "DSN")) return command;
   if (!message.options.returned.empty())
     command += " RET=" + message.options.returned;

@@ -1,5 +1,5 @@
 // A message on its way to the next host: one SMTP session as its client (RFC
-// 5321, 1870, 3030, 3461, 4954, 6152, 6531).
+// 5321, 1870, 3030, 3461, 4954, 6152, 6531, 6710).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

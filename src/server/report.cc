@@ -16,6 +16,7 @@ std::string_view name_of(Action action) {
     case Action::failed: return "failed";
     case Action::delivered: return "delivered";
     case Action::relayed: return "relayed";
+    case Action::expanded: return "expanded";
   }
   return "failed";
 }
@@ -25,6 +26,7 @@ std::string_view sentence_of(Action action) {
     case Action::failed: return "Your mail could not be delivered to";
     case Action::delivered: return "Your mail was delivered to";
     case Action::relayed: return "Your mail went on, with no more reports, to";
+    case Action::expanded: return "Your mail went to all that this stands for:";
   }
   return "";
 }

@@ -17,7 +17,8 @@ namespace smtpspec::server {
 enum class Action {
   failed,
   delivered,
-  relayed,  ///< to a host that makes no reports (RFC 3461 section 5.2.2)
+  relayed,   ///< to a host that makes no reports (RFC 3461 section 5.2.2)
+  expanded,  ///< to the addresses of an alias (section 5.2.7.3)
 };
 
 struct RecipientReport {

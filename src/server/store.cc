@@ -14,9 +14,12 @@ constexpr std::string_view longest_mailbox =
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 static_assert(longest_mailbox.size() == 64);
 
-constexpr std::array<std::string_view, 11> mailboxes = {
+constexpr std::array<std::string_view, 13> mailboxes = {
     "alice", "bob", "carol", "dave", "theboss", "postmaster", "staff", "crew",
-    away_mailbox, longest_mailbox, utf8_mailbox};
+    "news", "news-owner", away_mailbox, longest_mailbox, utf8_mailbox};
+
+constexpr MailingList news = {"news", "news-owner@example.test",
+                              "reader@elsewhere.example"};
 
 constexpr std::array<Elsewhere, 2> gone = {{
     {"carol", "carol@elsewhere.example", true},
@@ -38,6 +41,10 @@ std::vector<std::string_view> members_of(std::string_view mailbox) {
   if (mailbox == "staff") return {"alice", "bob"};
   if (mailbox == "crew") return {"alice", "dave"};
   return {};
+}
+
+const MailingList* mailing_list(std::string_view mailbox) {
+  return mailbox == news.mailbox ? &news : nullptr;
 }
 
 const Elsewhere* elsewhere(std::string_view mailbox) {

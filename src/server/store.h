@@ -34,8 +34,8 @@ constexpr int owner_since = 2020;
 
 /// The mailbox to which mail for `local_part` goes, in lower case: "alice" for
 /// Alice and alice+lists; nothing if there is none. The mailboxes are alice,
-/// bob, theboss, postmaster, frank, 64 times 'x', and one in UTF-8; the lists
-/// staff and crew; carol and dave, who are elsewhere.
+/// bob, theboss, postmaster, frank, news-owner, 64 times 'x', and one in UTF-8;
+/// the lists staff, crew and news; carol and dave, who are elsewhere.
 std::optional<std::string> mailbox_of(std::string_view local_part);
 
 /// Whose mail a machine answers (RFC 3834).
@@ -46,6 +46,17 @@ constexpr std::string_view utf8_mailbox = "\xe7\x94\xa8\xe6\x88\xb7";
 
 /// The members of `mailbox` if it is a list, else empty.
 std::vector<std::string_view> members_of(std::string_view mailbox);
+
+/// A mailing list whose copies have a reverse-path of their own (RFC 3461
+/// section 5.2.7.1).
+struct MailingList {
+  std::string_view mailbox;
+  std::string_view owner;       ///< address; reports on the copies go there
+  std::string_view subscriber;  ///< address elsewhere
+};
+
+/// The list that has `mailbox`; nullptr if none has.
+const MailingList* mailing_list(std::string_view mailbox);
 
 /// Who has gone (RFC 5321 section 3.4).
 struct Elsewhere {
@@ -87,6 +98,7 @@ struct MailOptions {
   /// AUTH as the next host is to be told, in xtext (RFC 4954 section 5); empty:
   /// MAIL had none.
   std::string author = {};
+  int priority = 0;  ///< as this server determined it (RFC 6710 section 4.1)
 };
 
 /// A message with its envelope.

@@ -94,7 +94,8 @@ void Conversation::mail(std::string_view argument) {
     transaction_.parameters.options.author = login_address();
   }
   // RFC 6710 section 4.1: nobody who is unknown gets ahead of others.
-  if (parameters.priority > 0) {
+  if (parameters.priority > 0 &&
+      !flawed("mt-priority-of-strangers-kept"_flaw)) {
     transaction_.parameters.priority = 0;
     return say(250, "2.3.6", "0 is the priority");
   }

@@ -117,7 +117,8 @@ void Receiving::hello(std::string_view name, bool is_extended) {
   if (!is_extended) return say("250 " + own);
   say("250-" + own);
   for (const char* keyword :
-       {"PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "SIZE", "DSN"}) {
+       {"PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "SIZE", "DSN",
+        "MT-PRIORITY"}) {
     say("250-" + std::string(keyword));
   }
   if (lists_auth()) say("250-AUTH PLAIN LOGIN");

@@ -48,7 +48,7 @@ TEST_F(ReceivingTest, GreetsAndListsItsExtensions) {
   EXPECT_EQ(say("EHLO x"),
             "250-sink.smtpspec.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n"
             "250-SMTPUTF8\r\n250-CHUNKING\r\n250-SIZE\r\n250-DSN\r\n"
-            "250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES\r\n");
+            "250-MT-PRIORITY\r\n250-AUTH PLAIN LOGIN\r\n250 ENHANCEDSTATUSCODES\r\n");
   EXPECT_EQ(say("HELO x"), "250 sink.smtpspec.test\r\n");
   EXPECT_THAT(say("LHLO x"), StartsWith("500 "));
 }
