@@ -148,9 +148,13 @@ scenario::Profile fuzzed_profile(const FuzzOptions& options,
   return profile;
 }
 
-double rate_of(const FuzzOptions& options, const std::string& host) {
+/// Each session is had with both servers, where there are two.
+double rate_of(const FuzzOptions& options, const FuzzPlan& plan) {
   if (options.rate > 0) return options.rate;
-  return is_loopback(host) ? 0 : far_rate;
+  const auto& endpoint = plan.profile->listeners.at(plan.listener);
+  const bool is_here = is_loopback(endpoint.host) &&
+                       (!plan.against || is_loopback(plan.against->host));
+  return is_here ? 0 : far_rate;
 }
 
 /// Reads the command line to its end. Throws std::invalid_argument.
@@ -177,11 +181,11 @@ FuzzPlan plan_of(const FuzzOptions& options) {
   if (!options.flaws.empty())
     throw std::invalid_argument("--flaw is for the built-in reference server");
   plan.profile = fuzzed_profile(options, plan.listener);
-  plan.rate = rate_of(options, plan.profile->listeners.at(plan.listener).host);
   if (!options.against.empty()) {
     plan.against = scenario::parse_endpoint(options.against);
     require_authorization(plan.against->host, options.target.authorized);
   }
+  plan.rate = rate_of(options, plan);
   return plan;
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/authorization.h"
 #include "app/reference.h"
 #include "app/sinks.h"
 #include "fuzzing/campaign.h"
@@ -139,6 +140,8 @@ class Worker {
     if (plan_.against) {
       campaign_options_.against = campaign_options_.target;
       campaign_options_.against->endpoint = *plan_.against;
+      campaign_options_.against->security.demands_trust =
+          !is_near(plan_.against->host);
     }
     campaign_ = std::make_unique<fuzzing::Campaign>(
         io_, campaign_options_, catalog_, server_ ? &*server_ : nullptr,
