@@ -361,11 +361,16 @@ class Fuzzers {
       trees_[i].kill_all();
       int how = 0;
       waitpid(workers_[i].pid, &how, 0);
-      if (!workers_[i].has_ended && WIFSIGNALED(how)) {
-        workers_[i].problem =
-            fmt::format("a worker was ended by signal {}", WTERMSIG(how));
-      }
+      if (!workers_[i].has_ended) workers_[i].problem = sudden_end(how, i);
     }
+  }
+
+  /// libFuzzer catches signals, and ends its process with a code of its own.
+  std::string sudden_end(int how, std::size_t index) const {
+    if (WIFSIGNALED(how))
+      return fmt::format("a worker was ended by signal {}", WTERMSIG(how));
+    return fmt::format("a worker ended with exit code {}: see {}/engine-{}.log",
+                       WEXITSTATUS(how), plan_.output, index);
   }
 
   void summarise() const {

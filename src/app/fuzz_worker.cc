@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -180,6 +181,7 @@ class Worker {
     std::string_view rest = text;
     while (!rest.empty()) {
       const auto written = write(out_, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
       if (written <= 0) return;
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
