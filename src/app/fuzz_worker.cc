@@ -54,11 +54,9 @@ class Worker {
   [[noreturn]] void run() {
     try {
       set_up();
-      fuzzing::run_engine(engine_, *campaign_, [] { return interrupted != 0; },
-                          [this] { tell_status(); },
-                          [this](const fuzzing::EngineEnd& end) {
-                            return close(end.problem);
-                          });
+      fuzzing::run_engine(
+          engine_, *campaign_, [this] { tell_status(); },
+          [this](const fuzzing::EngineEnd& end) { return close(end.problem); });
     } catch (const std::exception& error) {
       std::_Exit(close(error.what()));
     }
