@@ -13,12 +13,12 @@ inline Answer answer(const std::string& verb, const std::string& text,
                      std::size_t unit) {
   smtp::ReplyParser parser;
   parser.feed(text + "\r\n");
-  return {verb, verb, false, std::get<smtp::Reply>(*parser.next()), unit};
+  return {verb, verb, false, std::get<smtp::Reply>(*parser.next()), unit, false};
 }
 
 /// A handshake that succeeded.
 inline Answer secured(std::size_t unit) {
-  return {"TLS", "TLS", false, {}, unit};
+  return {"TLS", "TLS", false, {}, unit, true};
 }
 
 /// What a login came to.
@@ -26,6 +26,7 @@ inline Answer logged_in(const std::string& line, const std::string& text,
                         std::size_t unit) {
   Answer result = answer("AUTH", text, unit);
   result.line = line;
+  result.is_outcome = true;
   return result;
 }
 

@@ -231,7 +231,8 @@ class Sitting {
       seen_.outcome = Outcome::no_tls;
       throw SessionOver();
     }
-    seen_.answers.push_back({"TLS", "TLS", false, {}, seen_.unit});
+    const bool is_of_unit = !seen_.answers.empty();
+    seen_.answers.push_back({"TLS", "TLS", false, {}, seen_.unit, is_of_unit});
   }
 
   /// Nothing is said where the credentials are missing, or where a secret would
@@ -279,12 +280,11 @@ class Sitting {
       }
       throw SessionOver();
     }
-    std::string line = "AUTH " + unit.octets;
-    if (!unit.twist.empty()) line += fmt::format(" ({})", unit.twist);
+    std::string line = "AUTH " + login_words(unit);
     const bool is_fatal = std::ranges::find(fatal_twists, unit.twist) !=
                           fatal_twists.end();
-    seen_.answers.push_back(
-        {"AUTH", std::move(line), is_fatal, std::move(*reply), seen_.unit});
+    seen_.answers.push_back({"AUTH", std::move(line), is_fatal,
+                             std::move(*reply), seen_.unit, true});
   }
 
   const play::Target& target_;

@@ -98,13 +98,20 @@ class Exporter {
            finding_.answer >= hello_answers;
   }
 
+  /// Before the first unit: with implicit TLS a handshake as well.
+  static bool is_of_connection(const Answer& answer) {
+    return answer.verb == "greeting" ||
+           (answer.is_handshake() && !answer.is_outcome);
+  }
+
   void add_dialog() {
     if (starts_clear_) {
       next_ = hello_answers;
     } else {
       while (!is_over_ && next_ < answers_.size() &&
-             answers_[next_].verb == "greeting")
+             is_of_connection(answers_[next_])) {
         add_answer();
+      }
       // A server that does not greet.
       if (answers_.empty() && seen_.unit == 0 && is_missing()) add_missing();
     }
@@ -124,8 +131,7 @@ class Exporter {
   /// A handshake and a login wait for what is due before them.
   void add_answers_before(std::size_t unit) {
     while (!is_over_ && next_ < answers_.size() &&
-           answers_[next_].unit <= unit &&
-           !is_outcome_of(answers_[next_], evidence_, unit)) {
+           answers_[next_].unit <= unit && !answers_[next_].is_outcome) {
       add_answer();
     }
   }
@@ -142,9 +148,7 @@ class Exporter {
     switch (unit.kind) {
       case Unit::Kind::tls: return add_handshake(index);
       case Unit::Kind::login:
-        lines_.push_back(fmt::format(
-            "AUTH: {}{}", unit.octets,
-            unit.twist.empty() ? "" : fmt::format(" ({})", unit.twist)));
+        lines_.push_back("AUTH: " + login_words(unit));
         return;
       case Unit::Kind::octets: break;
     }
@@ -163,7 +167,7 @@ class Exporter {
   void add_answer() {
     const std::size_t index = next_++;
     const Answer& answer = answers_[index];
-    if (answer.verb == "TLS" && answer.reply.code == 0) return;  // its unit says it
+    if (answer.is_handshake()) return;  // its unit says it
     const bool is_wrong = index == finding_.answer && !is_by_arrival();
     // Behind it, nothing matters.
     is_over_ = is_wrong;

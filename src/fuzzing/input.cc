@@ -145,10 +145,7 @@ bool is_line(std::string_view octets) {
 std::string print(const Unit& unit) {
   switch (unit.kind) {
     case Unit::Kind::tls: return "TLS:\n";
-    case Unit::Kind::login:
-      return fmt::format("AUTH: {}{}\n", unit.octets,
-                         unit.twist.empty() ? ""
-                                            : fmt::format(" ({})", unit.twist));
+    case Unit::Kind::login: return fmt::format("AUTH: {}\n", login_words(unit));
     case Unit::Kind::octets: break;
   }
   const bool has_crlf = is_line(unit.octets);
@@ -160,6 +157,11 @@ std::string print(const Unit& unit) {
 }
 
 }  // namespace
+
+std::string login_words(const Unit& login) {
+  return login.twist.empty() ? login.octets
+                             : fmt::format("{} ({})", login.octets, login.twist);
+}
 
 std::string print(const Input& input) {
   std::string text;

@@ -52,6 +52,9 @@ struct Input {
   bool operator==(const Input&) const = default;
 };
 
+/// Of a login: "PLAIN", "PLAIN (wrong password)".
+std::string login_words(const Unit& login);
+
 /// A line each unit; parse_input() gives the same units back. A login and a
 /// handshake always wait: nothing stands for it.
 std::string print(const Input& input);

@@ -20,10 +20,15 @@ struct Answer {
   std::string verb;
   /// As it was sent, secrets hidden; of a login "AUTH PLAIN (wrong password)".
   std::string line;
-  bool has_twist = false;  ///< of a login that must not succeed
+  bool must_fail = false;  ///< of a login that no server may take
   smtp::Reply reply;
   /// Of the unit behind which it was read.
   std::size_t unit = 0;
+  /// It is what that unit came to, a login or a handshake: it answers no line
+  /// before it, and is not the handshake that comes before the greeting.
+  bool is_outcome = false;
+
+  bool is_handshake() const { return verb == "TLS" && reply.code == 0; }
 };
 
 /// How a session ended.

@@ -191,7 +191,7 @@ class Judge {
 
   std::optional<Finding> auth() const {
     if (code() != 235) return std::nullopt;
-    if (answer_.has_twist)
+    if (answer_.must_fail)
       return finding("wrong-login", "though the login was wrong", "4954-4-y",
                      refusal);
     if (model_.has_login)

@@ -14,14 +14,14 @@ using testing::IsEmpty;
 /// A session, "MAIL FROM:<a@b> 250" a line each; "TLS" for a handshake.
 Observation session(std::string_view text) {
   Observation seen;
-  seen.answers.push_back({"greeting", "greeting", false, {220, {}}, 0});
+  seen.answers.push_back({"greeting", "greeting", false, {220, {}}, 0, false});
   for (const std::string_view line : base::split(text, '\n')) {
     if (line.empty()) continue;
     Answer answer;
     const auto space = line.rfind(' ');
     answer.line = line.substr(0, space);
     answer.verb = base::to_upper(base::words(line).front());
-    answer.has_twist = line.find("(wrong") != std::string_view::npos;
+    answer.must_fail = line.find("(wrong") != std::string_view::npos;
     if (space != std::string_view::npos)
       answer.reply.code = std::stoi(std::string(line.substr(space + 1)));
     seen.answers.push_back(std::move(answer));
