@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "play/command_tracker.h"
 #include "play/login.h"
 #include "smtp/sasl.h"
 
@@ -32,17 +33,6 @@ net::TlsContext tls_context(const play::Target& target) {
   if (has_name || security.demands_trust)
     options.expected_names.push_back(target.endpoint.host);
   return {net::TlsContext::Role::client, options};
-}
-
-bool is_plain_line(std::string_view line) {
-  return line.size() <= 510 && std::ranges::all_of(line, [](char c) {
-           return c >= ' ' && c <= '~';
-         });
-}
-
-std::string verb_of(std::string_view line) {
-  const auto words = base::words(line);
-  return words.empty() ? std::string() : base::to_upper(words.front());
 }
 
 /// BDAT without a number: how many octets a server takes for its chunk nobody can
@@ -153,7 +143,7 @@ class Sitting {
     if (session_.tracker().in_mail_data()) return;
     for (std::string_view line : base::split(outgoing_, '\n')) {
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (!is_plain_line(line)) seen_.is_plain = false;
+      if (!play::is_plain(line)) seen_.is_plain = false;
       if (is_bad_chunk(line)) is_confused_ = true;
     }
   }
@@ -197,7 +187,7 @@ class Sitting {
     if (seen_.answers.empty() || answer.line == "connect") {
       answer.verb = "greeting";
     } else if (session_.tracker().reliable() && !is_confused_) {
-      answer.verb = verb_of(answer.line);
+      answer.verb = play::verb_of(answer.line);
     }
     answer.reply = std::move(reply);
     answer.unit = seen_.unit;
