@@ -24,7 +24,10 @@ constexpr milliseconds greeting_time{1000};
 constexpr milliseconds patient_greeting_time{10'000};
 /// What is under way arrives within that.
 constexpr milliseconds arrival_time{1000};
-constexpr milliseconds arrival_step{10};
+/// A server that greets nobody behind a session has ended within that, or lives.
+constexpr milliseconds death_time{1000};
+/// Between two looks at what comes soon.
+constexpr milliseconds between_looks{10};
 /// What no replay shows is looked into so often, when it is seen again.
 constexpr int most_tries = 5;
 /// Sessions between two looks at the server's memory.
@@ -121,7 +124,8 @@ std::vector<Finding> Campaign::judge(const Input& input,
                                      const Observation& seen,
                                      Patience patience) {
   std::vector<Finding> findings = oracles_.judge(seen);
-  for (Finding& finding : of_server()) findings.push_back(std::move(finding));
+  await_death(seen);
+  for (Finding& finding : of_server(seen)) findings.push_back(std::move(finding));
   if (auto hung = hang(seen, patience)) findings.push_back(std::move(*hung));
   if (auto differs = difference(input, seen, patience))
     findings.push_back(std::move(*differs));
@@ -137,7 +141,7 @@ std::optional<Finding> Campaign::hang(const Observation& seen,
   const auto time =
       patience == Patience::full ? patient_greeting_time : greeting_time;
   if (await(executor_.is_greeted(time))) return std::nullopt;
-  if (server_) server_->restart();
+  if (server_) restart_server();
   Finding finding;
   finding.signature = "hang";
   finding.sentence = "a new connection was not greeted any more";
@@ -161,8 +165,24 @@ std::optional<Finding> Campaign::difference(const Input& input,
   return std::nullopt;
 }
 
+/// Who dies closes its connections before its end can be seen, which would then
+/// be found in the next session, and in no replay of that.
+void Campaign::await_death(const Observation& seen) {
+  const bool is_cut =
+      seen.outcome == Outcome::closed || seen.outcome == Outcome::reset;
+  if (!server_ || !is_cut || await(executor_.is_greeted(greeting_time))) return;
+  const auto deadline = net::Clock::now() + death_time;
+  while (server_->is_alive() && net::Clock::now() < deadline)
+    await(pause(between_looks));
+}
+
+void Campaign::restart_server() {
+  server_->restart();
+  memory_.clear();
+}
+
 /// What a server that we started shows besides its replies.
-std::vector<Finding> Campaign::of_server() {
+std::vector<Finding> Campaign::of_server(const Observation& seen) {
   std::vector<Finding> findings;
   if (!server_) return findings;
   const auto add = [&](const std::string& signature,
@@ -171,6 +191,7 @@ std::vector<Finding> Campaign::of_server() {
     finding.signature = signature;
     finding.sentence = sentence;
     finding.clause = "5321-3.8-b";
+    finding.answer = seen.answers.size();
     finding.expected = "2yz / 3yz / 4yz / 5yz";
     findings.push_back(std::move(finding));
   };
@@ -181,7 +202,7 @@ std::vector<Finding> Campaign::of_server() {
   if (!server_->is_alive()) {
     add("server-died", fmt::format("the server died: {}",
                                    server_->how_it_died()));
-    server_->restart();
+    restart_server();
   }
   if (status_.sessions >= next_sample_) {
     next_sample_ = status_.sessions + sessions_between_samples;
@@ -218,7 +239,7 @@ std::optional<Finding> Campaign::arrival(const Input& input,
         return std::move(late.finding);
     }
     if (net::Clock::now() >= deadline) return std::nullopt;
-    await(pause(arrival_step));
+    await(pause(between_looks));
   }
 }
 

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -103,7 +103,9 @@ class Campaign {
   std::optional<Finding> difference(const Input& input,
                                     const Observation& seen,
                                     Executor::Patience patience);
-  std::vector<Finding> of_server();
+  void await_death(const Observation& seen);
+  std::vector<Finding> of_server(const Observation& seen);
+  void restart_server();
   std::optional<Finding> arrival(const Input& input,
                                  const std::string& signature);
   /// Nothing where the session does not show `signature`.

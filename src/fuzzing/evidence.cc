@@ -6,6 +6,12 @@
 
 namespace smtpspec::fuzzing {
 
+bool is_reply_missing(const Evidence& evidence) {
+  const Observation& seen = evidence.observation;
+  return evidence.finding.answer >= seen.answers.size() &&
+         seen.outcome != Outcome::finished;
+}
+
 bool has_begun(const Evidence& evidence, std::size_t unit) {
   const Observation& seen = evidence.observation;
   const Unit& it = evidence.input.units[unit];

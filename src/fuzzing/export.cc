@@ -55,6 +55,8 @@ class Exporter {
         starts_clear_(can_start_clear()) {}
 
   std::string run() {
+    if (!shows_in_reply() && !is_watched() && !is_by_arrival())
+      throw std::invalid_argument("no reply shows it");
     add_dialog();
     if (!has_expectation()) lines_.emplace_back("S? any; pass: closed");
     // The loader knows best which lines need PIPELINING.
@@ -75,7 +77,10 @@ class Exporter {
  private:
   bool is_by_arrival() const { return !finding_.then.empty(); }
   bool is_watched() const { return !finding_.watch.empty(); }
-  bool is_missing() const { return finding_.answer >= answers_.size(); }
+  bool is_missing() const { return is_reply_missing(evidence_); }
+  bool shows_in_reply() const {
+    return is_missing() || finding_.answer < answers_.size();
+  }
 
   /// It begins as `from: clear` does.
   bool can_start_clear() const {

@@ -131,6 +131,13 @@ TEST(Export, ReplyThatDidNotComeIsWantedWhereTheSessionStopped) {
   EXPECT_EQ(verdict_of(text, but_for("RSET", {""})), Verdict::failed);
 }
 
+TEST(Export, WhatShowsInNoReplyCannotBeSaid) {
+  // The server died once all was said.
+  Evidence evidence = rset_is_wrong();
+  evidence.finding.answer = evidence.observation.answers.size();
+  EXPECT_THROW(to_scenario(evidence), std::invalid_argument);
+}
+
 TEST(Export, GroupNeedsPipeliningWhereItIsOffered) {
   Evidence evidence = rset_is_wrong();
   evidence.input.units[1].waits = false;

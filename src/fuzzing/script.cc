@@ -307,8 +307,7 @@ std::size_t replies_at(std::size_t unit, const Evidence& evidence) {
                !answer.is_outcome && !answer.is_handshake();
       }));
   const bool is_unit = unit < evidence.input.units.size();
-  const bool is_missing = evidence.finding.answer >= seen.answers.size();
-  if (is_missing && seen.unit == unit &&
+  if (is_reply_missing(evidence) && seen.unit == unit &&
       !(is_unit && has_begun(evidence, unit))) {
     ++count;
   }
