@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/escape.h"
 #include "base/source.h"
@@ -171,6 +170,13 @@ std::string print(const Input& input) {
 
 Input parse_input(std::string_view text, const std::string& file) {
   return Parser(text, file).parse();
+}
+
+std::string octets_of(const Input& input) {
+  std::string octets;
+  for (const Unit& unit : input.units)
+    if (unit.kind == Unit::Kind::octets) octets += unit.octets;
+  return octets;
 }
 
 std::string replace_variables(std::string_view octets,

@@ -62,6 +62,9 @@ std::string print(const Input& input);
 /// Throws base::SourceError for what is no unit; `file` is for its words.
 Input parse_input(std::string_view text, const std::string& file);
 
+/// What its units of octets send, one behind the other.
+std::string octets_of(const Input& input);
+
 /// `octets` with each `${name}` that `variables` has replaced by its value.
 std::string replace_variables(std::string_view octets,
                               const scenario::Variables& variables);
