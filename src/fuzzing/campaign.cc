@@ -186,28 +186,33 @@ std::vector<Finding> Campaign::of_server(const Observation& seen) {
   std::vector<Finding> findings;
   if (!server_) return findings;
   const auto add = [&](const std::string& signature,
-                       const std::string& sentence) {
+                       const std::string& sentence,
+                       const std::string& remarks) {
     Finding finding;
     finding.signature = signature;
     finding.sentence = sentence;
     finding.clause = "5321-3.8-b";
     finding.answer = seen.answers.size();
     finding.expected = "2yz / 3yz / 4yz / 5yz";
+    finding.remarks = remarks;
     findings.push_back(std::move(finding));
   };
   for (const SanitizerReport& report : server_->new_sanitizer_reports()) {
-    add(report.signature, fmt::format("a sanitizer reported {} ({})",
-                                      report.signature, report.file));
+    add(report.signature,
+        fmt::format("a sanitizer reported {} ({})", report.signature,
+                    report.file),
+        report.text);
   }
   if (!server_->is_alive()) {
-    add("server-died", fmt::format("the server died: {}",
-                                   server_->how_it_died()));
+    add("server-died",
+        fmt::format("the server died: {}", server_->how_it_died()),
+        server_->log_end());
     restart_server();
   }
   if (status_.sessions >= next_sample_) {
     next_sample_ = status_.sessions + sessions_between_samples;
     if (memory_.add(server_->resident_kib()))
-      add("memory-grows", memory_.words());
+      add("memory-grows", memory_.words(), "");
   }
   return findings;
 }

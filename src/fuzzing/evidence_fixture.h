@@ -41,7 +41,7 @@ inline Evidence evidence_of(std::vector<Unit> units,
   result.finding = {"rset-500",     "RSET was answered with 500",
                     "5321-4.1.1.5-b", answers.size() + 1,
                     "250",          "",
-                    ""};
+                    "",             ""};
   result.variables = {{"client", "client.example"},
                       {"sender", "s@client.example"},
                       {"recipient", "r@example.test"},

@@ -123,8 +123,8 @@ std::string description(const FindingReport& report,
   add("no scenario", no_scenario);
   text += "\n## What was said\n\n";
   text += indented(report.evidence.observation.transcript.to_string());
-  if (!report.remarks.empty())
-    text += "\n## What else was seen\n\n" + indented(report.remarks);
+  if (!finding.remarks.empty())
+    text += "\n## What else was seen\n\n" + indented(finding.remarks);
   text += "\n## To see it again\n\n";
   if (!report.command.empty()) text += indented(report.command);
   if (no_scenario.empty()) {

@@ -76,6 +76,8 @@ struct Finding {
   std::string watch;
   /// Lines of `then` that would have held; else empty.
   std::string then;
+  /// More that was seen, such as a sanitizer's report; else empty.
+  std::string remarks;
 };
 
 }  // namespace smtpspec::fuzzing
