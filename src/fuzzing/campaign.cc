@@ -62,7 +62,12 @@ Campaign::Campaign(boost::asio::io_context& io, const CampaignOptions& options,
       executor_(options.target, token_prefix_),
       oracles_(catalog, options.target.is_for_submission()),
       arrivals_(options.target, token_prefix_) {
-  if (options.against) other_.emplace(*options.against, token_prefix_);
+  // Mail of the other server is not to be taken for the target's.
+  if (options.against) {
+    std::string prefix = token_prefix_;
+    prefix.front() = 'g';
+    other_.emplace(*options.against, prefix);
+  }
 }
 
 template <class T>
