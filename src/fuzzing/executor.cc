@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "play/command_tracker.h"
 #include "play/login.h"
+#include "play/proof.h"
 #include "smtp/sasl.h"
 
 namespace smtpspec::fuzzing {
@@ -21,19 +22,6 @@ using play::Event;
 constexpr std::array<std::string_view, 8> fatal_twists = {
     "wrong password", "unknown user", "wrong token",         "wrong proof",
     "wrong nonce",    "wrong binding", "mandatory extension", "short digest"};
-
-net::TlsContext tls_context(const play::Target& target) {
-  net::TlsOptions options;
-  const auto& security = target.security;
-  options.trust = security.trust;
-  options.trusts_system = security.demands_trust && security.trust.empty();
-  const auto host = target.variables.find("host");
-  const bool has_name = host != target.variables.end();
-  if (has_name) options.expected_names.push_back(host->second);
-  if (has_name || security.demands_trust)
-    options.expected_names.push_back(target.endpoint.host);
-  return {net::TlsContext::Role::client, options};
-}
 
 /// BDAT without a number: how many octets a server takes for its chunk nobody can
 /// tell.
@@ -229,18 +217,11 @@ class Sitting {
   /// go to a host far away that is not trusted.
   awaitable<void> log_in(const Unit& unit) {
     const auto& tls = session_.tls();
-    smtp::SaslCredentials credentials;
-    credentials.user = variables_["user"];
-    credentials.password = variables_["password"];
-    credentials.token = variables_["bearer"];
-    credentials.host = variables_["host"];
-    credentials.port = std::to_string(target_.endpoint.port);
-    if (tls) {
-      credentials.tls_unique = tls->unique;
-      credentials.tls_exporter = tls->exporter;
-    }
-    const bool is_confident = !target_.security.demands_trust ||
-                              (tls && tls->distrust.empty());
+    auto credentials = play::credentials_of(target_, tls);
+    const auto& security = target_.security;
+    const bool is_confident =
+        !security.demands_trust ||
+        (tls && play::distrust_of(*tls, security).empty());
     if (!is_confident || (!unit.twist.empty() && !may_guess()) ||
         !smtp::can_log_in(unit.octets, credentials)) {
       co_return;
@@ -309,7 +290,7 @@ std::chrono::milliseconds ReplyTime::wait(bool is_patient) const {
 Executor::Executor(const play::Target& target, std::string token_prefix)
     : target_(target),
       token_prefix_(std::move(token_prefix)),
-      tls_(tls_context(target)) {}
+      tls_(net::TlsContext::Role::client, play::tls_options(target)) {}
 
 /// Of one length, so that it changes no line's.
 std::string Executor::next_token() {
