@@ -24,7 +24,8 @@ constexpr milliseconds greeting_time{1000};
 constexpr milliseconds patient_greeting_time{10'000};
 /// What is under way arrives within that.
 constexpr milliseconds arrival_time{1000};
-/// A server that greets nobody behind a session has ended within that, or lives.
+/// A server that greets nobody behind a session has ended within that, or it
+/// lives.
 constexpr milliseconds death_time{1000};
 /// Between two looks at what comes soon.
 constexpr milliseconds between_looks{10};
@@ -130,7 +131,8 @@ std::vector<Finding> Campaign::judge(const Input& input,
                                      Patience patience) {
   std::vector<Finding> findings = oracles_.judge(seen);
   await_death(seen);
-  for (Finding& finding : of_server(seen)) findings.push_back(std::move(finding));
+  for (Finding& finding : of_server(seen))
+    findings.push_back(std::move(finding));
   if (auto hung = hang(seen, patience)) findings.push_back(std::move(*hung));
   if (auto differs = difference(input, seen, patience))
     findings.push_back(std::move(*differs));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzzing/evidence.h"
@@ -13,7 +14,8 @@ inline Answer answer(const std::string& verb, const std::string& text,
                      std::size_t unit) {
   smtp::ReplyParser parser;
   parser.feed(text + "\r\n");
-  return {verb, verb, false, std::get<smtp::Reply>(*parser.next()), unit, false};
+  auto reply = std::get<smtp::Reply>(*parser.next());
+  return {verb, verb, false, std::move(reply), unit, false};
 }
 
 /// A handshake that succeeded.

@@ -78,7 +78,8 @@ TEST_F(FindingFiles, AreFive) {
 }
 
 TEST_F(FindingFiles, SayWhatWasSeenAndHowOften) {
-  report_.evidence.finding.remarks = "the server was killed by signal 11 (SIGSEGV)\nlog";
+  report_.evidence.finding.remarks =
+      "the server was killed by signal 11 (SIGSEGV)\nlog";
   report_.command = "smtpspec fuzz --replay minimal.txt";
   write();
   const std::string text = read("finding.md");

@@ -158,8 +158,8 @@ std::string print(const Unit& unit) {
 }  // namespace
 
 std::string login_words(const Unit& login) {
-  return login.twist.empty() ? login.octets
-                             : fmt::format("{} ({})", login.octets, login.twist);
+  if (login.twist.empty()) return login.octets;
+  return fmt::format("{} ({})", login.octets, login.twist);
 }
 
 std::string print(const Input& input) {
