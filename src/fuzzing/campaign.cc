@@ -334,7 +334,7 @@ void Campaign::write_down(const Input& found, const Input& minimal,
 /// look new.
 void Campaign::count_edges() {
   if (!edges_) return;
-  edges_->take_edges();
+  edges_->flatten();
   const auto counters = edges_->counters();
   reached_.resize(counters.size());
   for (std::size_t i = 0; i < counters.size(); ++i) {
