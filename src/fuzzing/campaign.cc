@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
+#include <utility>
 
 #include "fuzzing/finding_files.h"
 #include "fuzzing/minimise.h"
@@ -16,6 +17,7 @@ namespace {
 using Patience = Executor::Patience;
 using std::chrono::milliseconds;
 
+constexpr const char* any_reply = "2yz / 3yz / 4yz / 5yz";
 /// So many connections that come to nothing, one after the other, are the end.
 constexpr int refusals_to_the_end = 20;
 constexpr milliseconds pause_behind_refusal{250};
@@ -45,8 +47,23 @@ bool is_refusal(const Observation& seen) {
           seen.answers.front().reply.reply_class() != 2);
 }
 
+bool is_cut(const Observation& seen) {
+  return seen.outcome == Outcome::closed || seen.outcome == Outcome::reset;
+}
+
 bool is_of_arrival(const std::string& signature) {
   return signature == "relayed" || signature == "more-messages-than-sent";
+}
+
+/// Of what shows in the server itself.
+Finding beside_replies(const std::string& signature,
+                       const std::string& sentence) {
+  Finding finding;
+  finding.signature = signature;
+  finding.sentence = sentence;
+  finding.clause = "5321-3.8-b";
+  finding.expected = any_reply;
+  return finding;
 }
 
 }  // namespace
@@ -110,10 +127,6 @@ Observation Campaign::session(const Input& input, Patience patience) {
       ++status_.sessions;
       return std::move(*seen);
     }
-    if (server_ && !server_->is_alive()) {
-      if (!seen) seen.emplace();
-      return std::move(*seen);
-    }
     if (++refused_in_a_row_ >= refusals_to_the_end) {
       throw CampaignOver{
           seen && !seen->answers.empty()
@@ -122,7 +135,12 @@ Observation Campaign::session(const Input& input, Patience patience) {
                             seen->answers.front().reply.code)
               : "the server takes no connection any more, or greets nobody"};
     }
-    await(pause(pause_behind_refusal));
+    if (server_ && !server_->is_alive()) {
+      // Who was not greeted has not killed it: the session before did.
+      late_ = of_server({});
+    } else {
+      await(pause(pause_behind_refusal));
+    }
   }
 }
 
@@ -130,7 +148,6 @@ std::vector<Finding> Campaign::judge(const Input& input,
                                      const Observation& seen,
                                      Patience patience) {
   std::vector<Finding> findings = oracles_.judge(seen);
-  await_death(seen);
   for (Finding& finding : of_server(seen))
     findings.push_back(std::move(finding));
   if (auto hung = hang(seen, patience)) findings.push_back(std::move(*hung));
@@ -154,7 +171,7 @@ std::optional<Finding> Campaign::hang(const Observation& seen,
   finding.sentence = "a new connection was not greeted any more";
   finding.clause = "5321-4.5.4.2-a";
   finding.answer = seen.answers.size();
-  finding.expected = "2yz / 3yz / 4yz / 5yz";
+  finding.expected = any_reply;
   return finding;
 }
 
@@ -174,10 +191,8 @@ std::optional<Finding> Campaign::difference(const Input& input,
 
 /// Who dies closes its connections before its end can be seen, which would then
 /// be found in the next session, and in no replay of that.
-void Campaign::await_death(const Observation& seen) {
-  const bool is_cut =
-      seen.outcome == Outcome::closed || seen.outcome == Outcome::reset;
-  if (!server_ || !is_cut || await(executor_.is_greeted(greeting_time))) return;
+void Campaign::await_death() {
+  if (!server_ || await(executor_.is_greeted(greeting_time))) return;
   const auto deadline = net::Clock::now() + death_time;
   while (server_->is_alive() && net::Clock::now() < deadline)
     await(pause(between_looks));
@@ -192,48 +207,43 @@ void Campaign::restart_server() {
 std::vector<Finding> Campaign::of_server(const Observation& seen) {
   std::vector<Finding> findings;
   if (!server_) return findings;
-  const auto add = [&](const std::string& signature,
-                       const std::string& sentence,
-                       const std::string& remarks) {
-    Finding finding;
-    finding.signature = signature;
-    finding.sentence = sentence;
-    finding.clause = "5321-3.8-b";
-    finding.answer = seen.answers.size();
-    finding.expected = "2yz / 3yz / 4yz / 5yz";
-    finding.remarks = remarks;
-    findings.push_back(std::move(finding));
-  };
   for (const SanitizerReport& report : server_->new_sanitizer_reports()) {
-    add(report.signature,
-        fmt::format("a sanitizer reported {} ({})", report.signature,
-                    report.file),
-        report.text);
+    findings.push_back(beside_replies(
+        report.signature, fmt::format("a sanitizer reported {} ({})",
+                                      report.signature, report.file)));
+    findings.back().remarks = report.text;
   }
   if (!server_->is_alive()) {
-    add("server-died",
-        fmt::format("the server died: {}", server_->how_it_died()),
-        server_->log_end());
+    findings.push_back(beside_replies(
+        "server-died",
+        fmt::format("the server died: {}", server_->how_it_died())));
+    findings.back().remarks = server_->log_end();
     restart_server();
   }
   if (status_.sessions >= next_sample_) {
     next_sample_ = status_.sessions + sessions_between_samples;
     if (memory_.add(server_->resident_kib()))
-      add("memory-grows", memory_.words(), "");
+      findings.push_back(beside_replies("memory-grows", memory_.words()));
   }
+  for (Finding& finding : findings) finding.answer = seen.answers.size();
   return findings;
 }
 
 void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
   const Observation seen = session(input, Patience::adaptive);
+  const std::vector<Finding> of_last = std::exchange(late_, {});
   feedback_.learn(seen, counters);
   status_.states = feedback_.states();
   count_edges();
   if (server_) server_->count_session();
   arrivals_.expect(input, seen);
+  if (is_cut(seen)) await_death();
   for (const Finding& finding : judge(input, seen, Patience::adaptive))
     look_into(input, finding);
   for (const auto& late : arrivals_.take()) look_into(late.input, late.finding);
+  for (const Finding& finding : of_last) look_into(last_input_, finding);
+  late_.clear();
+  last_input_ = input;
 }
 
 void Campaign::finish() {
@@ -260,6 +270,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
                                               Patience patience) {
   Observation seen = session(input, patience);
   arrivals_.expect(input, seen);
+  if (seen.outcome != Outcome::silent) await_death();
   for (Finding& finding : judge(input, seen, patience)) {
     if (finding.signature == signature)
       return Shown{std::move(finding), std::move(seen)};
@@ -273,6 +284,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
 
 void Campaign::look_into(const Input& input, const Finding& finding) {
   const std::string& signature = finding.signature;
+  if (input.units.empty()) return;  // nobody has said anything yet
   if (tries_[signature]++ >= most_tries) return;
   int times = 0;
   for (int i = 0; i < options_.replays; ++i)

@@ -103,7 +103,7 @@ class Campaign {
   std::optional<Finding> difference(const Input& input,
                                     const Observation& seen,
                                     Executor::Patience patience);
-  void await_death(const Observation& seen);
+  void await_death();
   std::vector<Finding> of_server(const Observation& seen);
   void restart_server();
   std::optional<Finding> arrival(const Input& input,
@@ -129,6 +129,9 @@ class Campaign {
   Feedback feedback_;
   MemoryWatch memory_;
   std::uint64_t next_sample_ = 0;
+  /// What the session before did to the server, seen when it was over.
+  std::vector<Finding> late_;
+  Input last_input_;
   /// Each edge that was ever reached.
   std::vector<bool> reached_;
   /// How often each signature was looked into; written ones count as often as
