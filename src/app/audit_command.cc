@@ -17,6 +17,7 @@
 #include "app/reference.h"
 #include "app/selection.h"
 #include "app/sinks.h"
+#include "app/target_options.h"
 #include "app/version.h"
 #include "base/text.h"
 #include "dns/mx.h"
@@ -80,8 +81,7 @@ void add_options(CLI::App& app, AuditOptions& options) {
                  "Where the lines of --targets go; targets that stand there "
                  "already are left out")
       ->needs(targets);
-  app.add_option("--profile", options.profile,
-                 "What is to be known of the server (docs/profile.md)");
+  add_profile(app, options.profile);
   app.add_option("--only", options.selection.selectors,
                  "Only these scenarios, in place of those of an audit");
   add_selection(app, options.selection);

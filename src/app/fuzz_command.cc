@@ -23,6 +23,7 @@
 #include "app/conclusion.h"
 #include "app/fuzz_worker.h"
 #include "app/selection.h"
+#include "app/target_options.h"
 #include "fuzzing/process_tree.h"
 #include "fuzzing/seeds.h"
 #include "report/console.h"
@@ -42,15 +43,12 @@ constexpr std::chrono::seconds farewell{20};
 constexpr std::chrono::seconds status_interval{30};
 
 struct FuzzOptions {
-  std::string target;
-  std::string profile;
-  std::string listener = "mta";
+  TargetOptions target;
   std::string exec;
   std::string reset;
   std::size_t reset_every = 1000;
   double ready = 10;
   std::string against;
-  std::string authorized;
   std::string output = "reports/fuzz";
   std::string corpus;
   std::string seed_from;
@@ -63,15 +61,7 @@ struct FuzzOptions {
 };
 
 void add_options(CLI::App& app, FuzzOptions& options) {
-  app.add_option("target", options.target,
-                 "HOST:PORT of the server; without it the listener of the "
-                 "profile, and without that the built-in reference server");
-  app.add_option("--profile", options.profile,
-                 "What is to be known of the server (docs/profile.md)");
-  app.add_option("--listener", options.listener,
-                 "Which listener: mta, submission or submissions")
-      ->check(CLI::IsMember({"mta", "submission", "submissions"}))
-      ->capture_default_str();
+  add_target(app, options.target);
   auto* exec = app.add_option(
       "--exec", options.exec,
       "A command that starts the server on HOST:PORT, which is then watched, "
@@ -118,10 +108,7 @@ void add_options(CLI::App& app, FuzzOptions& options) {
   app.add_option("--rate", options.rate,
                  "Sessions a second; 5 if not given, but for this machine")
       ->check(CLI::Range(0.01, 1e6));
-  app.add_option("--authorized", options.authorized,
-                 "Name the target's host again to confirm that you may fuzz "
-                 "it; needed for addresses that are neither loopback nor "
-                 "private");
+  add_authorized(app, options.target, "fuzz");
   app.add_option("--flaw", options.flaws,
                  "Break one thing in the built-in reference server, to see "
                  "how it is found");
@@ -148,16 +135,32 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-void require_ports(const FuzzOptions& options,
-                   const scenario::Endpoint& endpoint) {
-  if (options.jobs > 1 && endpoint.port + options.jobs - 1 > 65535)
+/// Of a server that is not the built-in one. Throws std::invalid_argument where
+/// it is none for so many workers.
+scenario::Profile fuzzed_profile(const FuzzOptions& options,
+                                 scenario::Listener listener) {
+  auto profile = profile_of(options.target);
+  if (options.jobs > 1 && !profile.sink.is_empty())
+    throw std::invalid_argument("a sink tells no workers apart: one of them");
+  const int last_port = profile.listeners.at(listener).port + options.jobs - 1;
+  if (!options.exec.empty() && last_port > 65535)
     throw std::invalid_argument("there are not as many ports as workers");
+  return profile;
+}
+
+/// Each session is had with both servers, where there are two.
+double rate_of(const FuzzOptions& options, const FuzzPlan& plan) {
+  if (options.rate > 0) return options.rate;
+  const auto& endpoint = plan.profile->listeners.at(plan.listener);
+  const bool is_here = is_loopback(endpoint.host) &&
+                       (!plan.against || is_loopback(plan.against->host));
+  return is_here ? 0 : far_rate;
 }
 
 /// Reads the command line to its end. Throws std::invalid_argument.
 FuzzPlan plan_of(const FuzzOptions& options) {
   FuzzPlan plan;
-  plan.listener = listener_of(options.listener);
+  plan.listener = listener_of(options.target.listener);
   plan.flaws = options.flaws;
   plan.exec = options.exec;
   plan.reset = options.reset;
@@ -170,41 +173,19 @@ FuzzPlan plan_of(const FuzzOptions& options) {
   plan.seconds = options.time;
   plan.runs = options.runs;
   plan.workers = options.jobs;
-  if (options.target.empty() && options.profile.empty()) {
+  if (options.target.is_reference()) {
     if (!options.exec.empty())
       throw std::invalid_argument("--exec needs HOST:PORT, where it listens");
     return plan;
   }
   if (!options.flaws.empty())
     throw std::invalid_argument("--flaw is for the built-in reference server");
-  auto profile =
-      options.profile.empty()
-          ? scenario::default_profile(scenario::parse_endpoint(options.target),
-                                      plan.listener)
-          : scenario::load_profile(options.profile);
-  if (!options.target.empty()) {
-    profile.listeners[plan.listener] =
-        scenario::parse_endpoint(options.target);
-  }
-  if (!profile.listeners.contains(plan.listener)) {
-    throw std::invalid_argument(fmt::format(
-        "{} has no listener '{}', and no target was given", options.profile,
-        options.listener));
-  }
-  const auto& endpoint = profile.listeners.at(plan.listener);
-  require_authorization(endpoint.host, options.authorized);
-  profile.security.demands_trust = !is_near(endpoint.host);
-  if (options.jobs > 1 && !profile.sink.is_empty())
-    throw std::invalid_argument("a sink tells no workers apart: one of them");
-  if (!options.exec.empty()) require_ports(options, endpoint);
-  plan.rate = options.rate > 0            ? options.rate
-              : is_loopback(endpoint.host) ? 0
-                                           : far_rate;
+  plan.profile = fuzzed_profile(options, plan.listener);
   if (!options.against.empty()) {
     plan.against = scenario::parse_endpoint(options.against);
-    require_authorization(plan.against->host, options.authorized);
+    require_authorization(plan.against->host, options.target.authorized);
   }
-  plan.profile = std::move(profile);
+  plan.rate = rate_of(options, plan);
   return plan;
 }
 
@@ -380,11 +361,16 @@ class Fuzzers {
       trees_[i].kill_all();
       int how = 0;
       waitpid(workers_[i].pid, &how, 0);
-      if (!workers_[i].has_ended && WIFSIGNALED(how)) {
-        workers_[i].problem =
-            fmt::format("a worker was ended by signal {}", WTERMSIG(how));
-      }
+      if (!workers_[i].has_ended) workers_[i].problem = sudden_end(how, i);
     }
+  }
+
+  /// libFuzzer catches signals, and ends its process with a code of its own.
+  std::string sudden_end(int how, std::size_t index) const {
+    if (WIFSIGNALED(how))
+      return fmt::format("a worker was ended by signal {}", WTERMSIG(how));
+    return fmt::format("a worker ended with exit code {}: see {}/engine-{}.log",
+                       WEXITSTATUS(how), plan_.output, index);
   }
 
   void summarise() const {

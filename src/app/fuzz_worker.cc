@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/authorization.h"
 #include "app/reference.h"
 #include "app/sinks.h"
 #include "fuzzing/campaign.h"
@@ -52,11 +54,9 @@ class Worker {
   [[noreturn]] void run() {
     try {
       set_up();
-      fuzzing::run_engine(engine_, *campaign_, [] { return interrupted != 0; },
-                          [this] { tell_status(); },
-                          [this](const fuzzing::EngineEnd& end) {
-                            return close(end.problem);
-                          });
+      fuzzing::run_engine(
+          engine_, *campaign_, [this] { tell_status(); },
+          [this](const fuzzing::EngineEnd& end) { return close(end.problem); });
     } catch (const std::exception& error) {
       std::_Exit(close(error.what()));
     }
@@ -139,6 +139,8 @@ class Worker {
     if (plan_.against) {
       campaign_options_.against = campaign_options_.target;
       campaign_options_.against->endpoint = *plan_.against;
+      campaign_options_.against->security.demands_trust =
+          !is_near(plan_.against->host);
     }
     campaign_ = std::make_unique<fuzzing::Campaign>(
         io_, campaign_options_, catalog_, server_ ? &*server_ : nullptr,
@@ -177,6 +179,7 @@ class Worker {
     std::string_view rest = text;
     while (!rest.empty()) {
       const auto written = write(out_, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
       if (written <= 0) return;
       rest.remove_prefix(static_cast<std::size_t>(written));
     }

@@ -5,16 +5,15 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
-#include <set>
 
 #include "app/app.h"
-#include "app/authorization.h"
 #include "app/command.h"
 #include "app/event_loop.h"
 #include "app/reference.h"
 #include "app/selection.h"
-#include "app/sinks.h"
+#include "app/target_options.h"
 #include "fuzzing/executor.h"
 #include "fuzzing/oracles.h"
 #include "scenario/catalog.h"
@@ -27,10 +26,7 @@ namespace fs = std::filesystem;
 
 struct ReplayOptions {
   std::string file;
-  std::string target;
-  std::string profile;
-  std::string listener = "mta";
-  std::string authorized;
+  TargetOptions target;
   std::vector<std::string> flaws;
   int times = 1;
 };
@@ -39,22 +35,11 @@ void add_options(CLI::App& app, ReplayOptions& options) {
   app.add_option("file", options.file,
                  "A session, or the folder of a finding: its minimal one")
       ->required();
-  app.add_option("target", options.target,
-                 "HOST:PORT of the server; without it the listener of the "
-                 "profile, and without that the built-in reference server");
-  app.add_option("--profile", options.profile,
-                 "What is to be known of the server (docs/profile.md)");
-  app.add_option("--listener", options.listener,
-                 "Which listener: mta, submission or submissions")
-      ->check(CLI::IsMember({"mta", "submission", "submissions"}))
-      ->capture_default_str();
+  add_target(app, options.target);
   app.add_option("-n,--times", options.times, "How often")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  app.add_option("--authorized", options.authorized,
-                 "Name the target's host again to confirm that you may test "
-                 "it; needed for addresses that are neither loopback nor "
-                 "private");
+  add_authorized(app, options.target, "test");
   app.add_option("--flaw", options.flaws,
                  "Break one thing in the built-in reference server");
 }
@@ -101,27 +86,11 @@ class Replay {
 
  private:
   void choose_target() {
-    const auto listener = listener_of(options_.listener);
-    scenario::Profile profile;
-    if (options_.target.empty() && options_.profile.empty()) {
-      reference_ =
-          std::make_unique<Reference>(io_, flaws_of(options_.flaws));
-      profile = reference_->profile();
-    } else {
-      profile = options_.profile.empty()
-                    ? scenario::default_profile(
-                          scenario::parse_endpoint(options_.target), listener)
-                    : scenario::load_profile(options_.profile);
-      if (!options_.target.empty())
-        profile.listeners[listener] =
-            scenario::parse_endpoint(options_.target);
-      if (!profile.listeners.contains(listener))
-        throw std::invalid_argument("the profile has no such listener");
-      const auto& host = profile.listeners.at(listener).host;
-      require_authorization(host, options_.authorized);
-      profile.security.demands_trust = !is_near(host);
-    }
-    target_ = play::target_of(profile, listener);
+    if (options_.target.is_reference())
+      reference_ = std::make_unique<Reference>(io_, flaws_of(options_.flaws));
+    target_ = play::target_of(
+        reference_ ? reference_->profile() : profile_of(options_.target),
+        listener_of(options_.target.listener));
   }
 
   net::asio::awaitable<void> have_sessions() {

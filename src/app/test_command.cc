@@ -6,13 +6,13 @@
 #include <iostream>
 #include <memory>
 
-#include "app/authorization.h"
 #include "app/command.h"
 #include "app/conclusion.h"
 #include "app/event_loop.h"
 #include "app/reference.h"
 #include "app/selection.h"
 #include "app/sinks.h"
+#include "app/target_options.h"
 #include "app/version.h"
 #include "play/known_failures.h"
 #include "play/runner.h"
@@ -24,9 +24,7 @@ namespace {
 
 struct TestOptions {
   std::vector<std::string> arguments;
-  std::string target;
-  std::string profile;
-  std::string listener = "mta";
+  TargetOptions target;
   SelectionOptions selection;
   int jobs = 8;
   double timeout = 10;
@@ -37,7 +35,6 @@ struct TestOptions {
   bool verbose = false;
   ReportFiles reports;
   std::string baseline;
-  std::string authorized;
 };
 
 void add_options(CLI::App& app, TestOptions& options) {
@@ -47,9 +44,8 @@ void add_options(CLI::App& app, TestOptions& options) {
                              "which scenarios. ") +
                      selectors_help);
   add_selection(app, options.selection);
-  app.add_option("--profile", options.profile,
-                 "What is to be known of the server (docs/profile.md)");
-  app.add_option("--listener", options.listener,
+  add_profile(app, options.target.profile);
+  app.add_option("--listener", options.target.listener,
                  "Which listener of the profile: mta, submission, submissions "
                  "or lmtp")
       ->capture_default_str();
@@ -76,10 +72,7 @@ void add_options(CLI::App& app, TestOptions& options) {
                "An entry of the baseline that passes now is exit code 4");
   app.add_flag("-v,--verbose", options.verbose,
                "Show the transcript of every session");
-  app.add_option("--authorized", options.authorized,
-                 "Name the target's host again to confirm that you may test "
-                 "it; needed for addresses that are neither loopback nor "
-                 "private");
+  add_authorized(app, options.target, "test");
 }
 
 /// "mx:25" and "[::1]:25", but no selector: "clause:5321-2.4-a", "data/".
@@ -93,30 +86,13 @@ void sort_arguments(TestOptions& options) {
   for (const std::string& argument : options.arguments) {
     if (!is_target(argument)) {
       options.selection.selectors.push_back(argument);
-    } else if (options.target.empty()) {
-      options.target = argument;
+    } else if (options.target.address.empty()) {
+      options.target.address = argument;
     } else {
-      throw std::invalid_argument(fmt::format("two targets: {} and {}",
-                                              options.target, argument));
+      throw std::invalid_argument(fmt::format(
+          "two targets: {} and {}", options.target.address, argument));
     }
   }
-}
-
-scenario::Profile profile_of(const TestOptions& options) {
-  const auto listener = listener_of(options.listener);
-  if (options.profile.empty()) {
-    return scenario::default_profile(scenario::parse_endpoint(options.target),
-                                     listener);
-  }
-  auto profile = scenario::load_profile(options.profile);
-  if (!options.target.empty())
-    profile.listeners[listener] = scenario::parse_endpoint(options.target);
-  if (!profile.listeners.contains(listener)) {
-    throw std::invalid_argument(
-        fmt::format("{} has no listener '{}', and no target was given",
-                    options.profile, options.listener));
-  }
-  return profile;
 }
 
 std::chrono::year_month_day today() {
@@ -129,7 +105,7 @@ class TestRun {
   explicit TestRun(const TestOptions& options)
       : options_(options),
         catalog_(load_catalog(options.selection)),
-        listener_(listener_of(options.listener)),
+        listener_(listener_of(options.target.listener)),
         tests_(select_tests(*catalog_, options.selection, listener_)) {}
 
   int run() {
@@ -144,17 +120,15 @@ class TestRun {
 
  private:
   void choose_target() {
-    report_.listener = options_.listener;
+    report_.listener = options_.target.listener;
     report_.version = version;
-    if (options_.target.empty() && options_.profile.empty()) {
+    if (options_.target.is_reference()) {
       reference_ = std::make_unique<Reference>(io_, server::FlawSet());
       profile_ = reference_->profile();
       report_.target = "built-in reference server";
     } else {
-      profile_ = profile_of(options_);
+      profile_ = profile_of(options_.target);
       const auto& endpoint = profile_.listeners.at(listener_);
-      require_authorization(endpoint.host, options_.authorized);
-      profile_.security.demands_trust = !is_near(endpoint.host);
       report_.target = fmt::format("{}:{}", endpoint.host, endpoint.port);
     }
   }

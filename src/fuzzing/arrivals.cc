@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/text.h"
 #include "fuzzing/executor.h"
@@ -66,14 +67,6 @@ bool all_rcpt_name(std::string_view octets, const std::string& domain) {
     has_one = true;
   }
   return has_one;
-}
-
-std::string octets_of(const Input& input) {
-  std::string octets;
-  for (const Unit& unit : input.units) {
-    if (unit.kind == Unit::Kind::octets) octets += unit.octets;
-  }
-  return octets;
 }
 
 }  // namespace
@@ -168,8 +161,7 @@ bool Arrivals::goes_abroad(const sink::Arrival& arrival) const {
       !target_.source.empty() || !target_.trusted_source.empty();
   if (arrival.witness != sink::Witness::smtp || !is_stranger) return false;
   return std::ranges::any_of(arrival.recipients, [&](const auto& path) {
-    return base::to_lower(path.address)
-        .ends_with("@" + foreign_domain_);
+    return base::to_lower(path.address).ends_with("@" + foreign_domain_);
   });
 }
 

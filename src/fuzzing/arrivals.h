@@ -4,10 +4,9 @@
 
 #include <cstddef>
 #include <deque>
-#include <memory>
-#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fuzzing/input.h"

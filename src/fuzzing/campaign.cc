@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
+#include <utility>
 
 #include "fuzzing/finding_files.h"
 #include "fuzzing/minimise.h"
@@ -16,6 +17,7 @@ namespace {
 using Patience = Executor::Patience;
 using std::chrono::milliseconds;
 
+constexpr const char* any_reply = "2yz / 3yz / 4yz / 5yz";
 /// So many connections that come to nothing, one after the other, are the end.
 constexpr int refusals_to_the_end = 20;
 constexpr milliseconds pause_behind_refusal{250};
@@ -24,7 +26,11 @@ constexpr milliseconds greeting_time{1000};
 constexpr milliseconds patient_greeting_time{10'000};
 /// What is under way arrives within that.
 constexpr milliseconds arrival_time{1000};
-constexpr milliseconds arrival_step{10};
+/// A server that greets nobody behind a session has ended within that, or it
+/// lives.
+constexpr milliseconds death_time{1000};
+/// Between two looks at what comes soon.
+constexpr milliseconds between_looks{10};
 /// What no replay shows is looked into so often, when it is seen again.
 constexpr int most_tries = 5;
 /// Sessions between two looks at the server's memory.
@@ -41,8 +47,23 @@ bool is_refusal(const Observation& seen) {
           seen.answers.front().reply.reply_class() != 2);
 }
 
+bool is_cut(const Observation& seen) {
+  return seen.outcome == Outcome::closed || seen.outcome == Outcome::reset;
+}
+
 bool is_of_arrival(const std::string& signature) {
   return signature == "relayed" || signature == "more-messages-than-sent";
+}
+
+/// Of what shows in the server itself.
+Finding beside_replies(const std::string& signature,
+                       const std::string& sentence) {
+  Finding finding;
+  finding.signature = signature;
+  finding.sentence = sentence;
+  finding.clause = "5321-3.8-b";
+  finding.expected = any_reply;
+  return finding;
 }
 
 }  // namespace
@@ -59,7 +80,12 @@ Campaign::Campaign(boost::asio::io_context& io, const CampaignOptions& options,
       executor_(options.target, token_prefix_),
       oracles_(catalog, options.target.is_for_submission()),
       arrivals_(options.target, token_prefix_) {
-  if (options.against) other_.emplace(*options.against, token_prefix_);
+  // Mail of the other server is not to be taken for the target's.
+  if (options.against) {
+    std::string prefix = token_prefix_;
+    prefix.front() = 'g';
+    other_.emplace(*options.against, prefix);
+  }
 }
 
 template <class T>
@@ -101,10 +127,6 @@ Observation Campaign::session(const Input& input, Patience patience) {
       ++status_.sessions;
       return std::move(*seen);
     }
-    if (server_ && !server_->is_alive()) {
-      if (!seen) seen.emplace();
-      return std::move(*seen);
-    }
     if (++refused_in_a_row_ >= refusals_to_the_end) {
       throw CampaignOver{
           seen && !seen->answers.empty()
@@ -113,7 +135,12 @@ Observation Campaign::session(const Input& input, Patience patience) {
                             seen->answers.front().reply.code)
               : "the server takes no connection any more, or greets nobody"};
     }
-    await(pause(pause_behind_refusal));
+    if (server_ && !server_->is_alive()) {
+      // Who was not greeted has not killed it: the session before did.
+      late_ = of_server({});
+    } else {
+      await(pause(pause_behind_refusal));
+    }
   }
 }
 
@@ -121,7 +148,8 @@ std::vector<Finding> Campaign::judge(const Input& input,
                                      const Observation& seen,
                                      Patience patience) {
   std::vector<Finding> findings = oracles_.judge(seen);
-  for (Finding& finding : of_server()) findings.push_back(std::move(finding));
+  for (Finding& finding : of_server(seen))
+    findings.push_back(std::move(finding));
   if (auto hung = hang(seen, patience)) findings.push_back(std::move(*hung));
   if (auto differs = difference(input, seen, patience))
     findings.push_back(std::move(*differs));
@@ -137,13 +165,13 @@ std::optional<Finding> Campaign::hang(const Observation& seen,
   const auto time =
       patience == Patience::full ? patient_greeting_time : greeting_time;
   if (await(executor_.is_greeted(time))) return std::nullopt;
-  if (server_) server_->restart();
+  if (server_) restart_server();
   Finding finding;
   finding.signature = "hang";
   finding.sentence = "a new connection was not greeted any more";
   finding.clause = "5321-4.5.4.2-a";
   finding.answer = seen.answers.size();
-  finding.expected = "2yz / 3yz / 4yz / 5yz";
+  finding.expected = any_reply;
   return finding;
 }
 
@@ -161,46 +189,61 @@ std::optional<Finding> Campaign::difference(const Input& input,
   return std::nullopt;
 }
 
+/// Who dies closes its connections before its end can be seen, which would then
+/// be found in the next session, and in no replay of that.
+void Campaign::await_death() {
+  if (!server_ || await(executor_.is_greeted(greeting_time))) return;
+  const auto deadline = net::Clock::now() + death_time;
+  while (server_->is_alive() && net::Clock::now() < deadline)
+    await(pause(between_looks));
+}
+
+void Campaign::restart_server() {
+  server_->restart();
+  memory_.clear();
+}
+
 /// What a server that we started shows besides its replies.
-std::vector<Finding> Campaign::of_server() {
+std::vector<Finding> Campaign::of_server(const Observation& seen) {
   std::vector<Finding> findings;
   if (!server_) return findings;
-  const auto add = [&](const std::string& signature,
-                       const std::string& sentence) {
-    Finding finding;
-    finding.signature = signature;
-    finding.sentence = sentence;
-    finding.clause = "5321-3.8-b";
-    finding.expected = "2yz / 3yz / 4yz / 5yz";
-    findings.push_back(std::move(finding));
-  };
   for (const SanitizerReport& report : server_->new_sanitizer_reports()) {
-    add(report.signature, fmt::format("a sanitizer reported {} ({})",
-                                      report.signature, report.file));
+    findings.push_back(beside_replies(
+        report.signature, fmt::format("a sanitizer reported {} ({})",
+                                      report.signature, report.file)));
+    findings.back().remarks = report.text;
   }
   if (!server_->is_alive()) {
-    add("server-died", fmt::format("the server died: {}",
-                                   server_->how_it_died()));
-    server_->restart();
+    findings.push_back(beside_replies(
+        "server-died",
+        fmt::format("the server died: {}", server_->how_it_died())));
+    findings.back().remarks = server_->log_end();
+    restart_server();
   }
   if (status_.sessions >= next_sample_) {
     next_sample_ = status_.sessions + sessions_between_samples;
     if (memory_.add(server_->resident_kib()))
-      add("memory-grows", memory_.words());
+      findings.push_back(beside_replies("memory-grows", memory_.words()));
   }
+  for (Finding& finding : findings) finding.answer = seen.answers.size();
   return findings;
 }
 
 void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
   const Observation seen = session(input, Patience::adaptive);
+  const std::vector<Finding> of_last = std::exchange(late_, {});
   feedback_.learn(seen, counters);
   status_.states = feedback_.states();
   count_edges();
   if (server_) server_->count_session();
   arrivals_.expect(input, seen);
+  if (is_cut(seen)) await_death();
   for (const Finding& finding : judge(input, seen, Patience::adaptive))
     look_into(input, finding);
   for (const auto& late : arrivals_.take()) look_into(late.input, late.finding);
+  for (const Finding& finding : of_last) look_into(last_input_, finding);
+  late_.clear();
+  last_input_ = input;
 }
 
 void Campaign::finish() {
@@ -218,7 +261,7 @@ std::optional<Finding> Campaign::arrival(const Input& input,
         return std::move(late.finding);
     }
     if (net::Clock::now() >= deadline) return std::nullopt;
-    await(pause(arrival_step));
+    await(pause(between_looks));
   }
 }
 
@@ -227,6 +270,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
                                               Patience patience) {
   Observation seen = session(input, patience);
   arrivals_.expect(input, seen);
+  if (seen.outcome != Outcome::silent) await_death();
   for (Finding& finding : judge(input, seen, patience)) {
     if (finding.signature == signature)
       return Shown{std::move(finding), std::move(seen)};
@@ -240,6 +284,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
 
 void Campaign::look_into(const Input& input, const Finding& finding) {
   const std::string& signature = finding.signature;
+  if (input.units.empty()) return;  // nobody has said anything yet
   if (tries_[signature]++ >= most_tries) return;
   int times = 0;
   for (int i = 0; i < options_.replays; ++i)
@@ -301,7 +346,7 @@ void Campaign::write_down(const Input& found, const Input& minimal,
 /// look new.
 void Campaign::count_edges() {
   if (!edges_) return;
-  edges_->take_edges();
+  edges_->flatten();
   const auto counters = edges_->counters();
   reached_.resize(counters.size());
   for (std::size_t i = 0; i < counters.size(); ++i) {

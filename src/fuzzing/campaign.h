@@ -6,8 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -103,7 +103,9 @@ class Campaign {
   std::optional<Finding> difference(const Input& input,
                                     const Observation& seen,
                                     Executor::Patience patience);
-  std::vector<Finding> of_server();
+  void await_death();
+  std::vector<Finding> of_server(const Observation& seen);
+  void restart_server();
   std::optional<Finding> arrival(const Input& input,
                                  const std::string& signature);
   /// Nothing where the session does not show `signature`.
@@ -127,6 +129,9 @@ class Campaign {
   Feedback feedback_;
   MemoryWatch memory_;
   std::uint64_t next_sample_ = 0;
+  /// What the session before did to the server, seen when it was over.
+  std::vector<Finding> late_;
+  Input last_input_;
   /// Each edge that was ever reached.
   std::vector<bool> reached_;
   /// How often each signature was looked into; written ones count as often as

@@ -4,7 +4,6 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -28,25 +27,16 @@ EdgeMap::EdgeMap(std::span<std::uint8_t> counters) {
       counters.size() % page_size() != 0) {
     throw std::invalid_argument("an edge map lies over whole pages");
   }
-  attach(counters.data(), counters.size());
-}
-
-EdgeMap::EdgeMap(std::size_t size) {
-  const auto pages = std::max<std::size_t>(size, 1) + page_size() - 1;
-  attach(nullptr, pages / page_size() * page_size());
-}
-
-void EdgeMap::attach(void* address, std::size_t size) {
-  id_ = shmget(IPC_PRIVATE, size, IPC_CREAT | IPC_EXCL | 0600);
+  id_ = shmget(IPC_PRIVATE, counters.size(), IPC_CREAT | IPC_EXCL | 0600);
   if (id_ < 0) fail("cannot make an edge map");
-  void* place = shmat(id_, address, address == nullptr ? 0 : SHM_REMAP);
+  void* place = shmat(id_, counters.data(), SHM_REMAP);
   const int error = errno;
   shmctl(id_, IPC_RMID, nullptr);
   errno = error;
   // shmat() gives -1 for a failure.
   if (reinterpret_cast<std::intptr_t>(place) == -1)
     fail("cannot attach the edge map");
-  counters_ = {static_cast<std::uint8_t*>(place), size};
+  counters_ = counters;
 }
 
 EdgeMap::~EdgeMap() {
@@ -59,16 +49,8 @@ std::vector<std::pair<std::string, std::string>> EdgeMap::environment() const {
           {"AFL_MAP_SIZE", std::to_string(counters_.size())}};
 }
 
-void EdgeMap::clear() { std::ranges::fill(counters_, std::uint8_t{0}); }
-
-std::size_t EdgeMap::take_edges() {
-  std::size_t edges = 0;
-  for (std::uint8_t& counter : counters_) {
-    if (counter == 0) continue;
-    counter = 1;
-    ++edges;
-  }
-  return edges;
+void EdgeMap::flatten() {
+  for (std::uint8_t& counter : counters_) counter = counter == 0 ? 0 : 1;
 }
 
 }  // namespace smtpspec::fuzzing

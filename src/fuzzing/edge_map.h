@@ -2,7 +2,6 @@
 // that are built for AFL: afl-clang-fast, afl-gcc, or any with its shared map.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,13 +15,9 @@ namespace smtpspec::fuzzing {
 /// has it, however that ends; Linux lets a server attach it all the same.
 class EdgeMap {
  public:
-  static constexpr std::size_t usual_size = 64 * 1024;
-
   /// Over `counters`, whole pages, in whose place the segment is then seen.
   /// Throws std::invalid_argument for others, and std::system_error.
   explicit EdgeMap(std::span<std::uint8_t> counters);
-  /// At any address; `size` is rounded up to whole pages.
-  explicit EdgeMap(std::size_t size = usual_size);
   /// Pages of zeros take its place, so that the counters can still be read.
   ~EdgeMap();
 
@@ -33,14 +28,10 @@ class EdgeMap {
   std::vector<std::pair<std::string, std::string>> environment() const;
 
   std::span<std::uint8_t> counters() const { return counters_; }
-  void clear();
-  /// How many edges were reached; sets each of their counters to 1, so that how
-  /// often does not count.
-  std::size_t take_edges();
+  /// How often an edge was taken does not count: what is not 0 becomes 1.
+  void flatten();
 
  private:
-  void attach(void* address, std::size_t size);
-
   int id_ = -1;
   std::span<std::uint8_t> counters_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -49,7 +50,6 @@ Counters counters;
 struct Engine {
   const EngineOptions& options;
   Campaign& campaign;
-  const std::function<bool()>& must_stop;
   const std::function<void()>& each_second;
   const std::function<int(const EngineEnd&)>& at_end;
   const Dictionary& dictionary = Dictionary::builtin();
@@ -61,10 +61,20 @@ struct Engine {
     std::_Exit(at_end(how));
   }
 
+  template <class Work>
+  void end_if_it_throws(Work work) {
+    try {
+      work();
+    } catch (const CampaignOver& over) {
+      end({over.problem});
+    } catch (const std::exception& error) {
+      end({error.what()});
+    }
+  }
+
   bool is_over() const {
     const auto& status = campaign.status();
-    return must_stop() ||
-           (options.runs > 0 && status.sessions >= options.runs) ||
+    return (options.runs > 0 && status.sessions >= options.runs) ||
            (options.time.count() > 0 && Clock::now() - start >= options.time);
   }
 
@@ -77,13 +87,7 @@ struct Engine {
     } catch (const base::SourceError&) {
       return false;
     }
-    try {
-      campaign.run(input, counters.replies);
-    } catch (const CampaignOver& over) {
-      end({over.problem});
-    } catch (const std::exception& error) {
-      end({error.what()});
-    }
+    end_if_it_throws([&] { campaign.run(input, counters.replies); });
     if (Clock::now() - last_report >= std::chrono::seconds(1)) {
       last_report = Clock::now();
       each_second();
@@ -92,15 +96,10 @@ struct Engine {
   }
 
   [[noreturn]] void finish() {
-    try {
-      campaign.finish();
-    } catch (const CampaignOver& over) {
-      end({over.problem});
-    } catch (const std::exception& error) {
-      end({error.what()});
-    }
+    end_if_it_throws([&] { campaign.finish(); });
     end({});
-  }};
+  }
+};
 
 Engine* engine = nullptr;
 
@@ -167,11 +166,10 @@ std::vector<std::string> arguments(const EngineOptions& options) {
 std::span<std::uint8_t> edge_counters() { return counters.edges; }
 
 void run_engine(const EngineOptions& options, Campaign& campaign,
-                const std::function<bool()>& must_stop,
                 const std::function<void()>& each_second,
                 const std::function<int(const EngineEnd&)>& at_end) {
   if (engine) throw std::logic_error("one engine a process");
-  engine = new Engine{options, campaign, must_stop, each_second, at_end};
+  engine = new Engine{options, campaign, each_second, at_end};
   auto texts = arguments(options);
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());

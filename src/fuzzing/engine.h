@@ -1,5 +1,5 @@
-// libFuzzer's engine on top of a campaign: it chooses and mutates inputs, by what
-// is new in each session.
+// libFuzzer's engine on top of a campaign: it chooses and mutates inputs, by
+// what is new in each session.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct EngineOptions {
   /// The same seed, and a server that answers the same, give the same inputs.
   std::uint32_t seed = 1;
   std::chrono::milliseconds time{0};  ///< 0: no end
-  std::uint64_t runs = 0;        ///< sessions; 0: no end
+  std::uint64_t runs = 0;             ///< sessions; 0: no end
   /// Others add to the same corpus.
   bool shares_corpus = false;
 };
@@ -39,12 +39,12 @@ struct EngineEnd {
 /// page-aligned, for EdgeMap; a part of what the engine looks at.
 std::span<std::uint8_t> edge_counters();
 
-/// Runs until an end, or until `must_stop` says so, calls `at_end` and exits the
-/// process with what that returns: libFuzzer's driver does not come back. One
-/// engine a process. `each_second` is called about that often.
-[[noreturn]] void run_engine(const EngineOptions& options, Campaign& campaign,
-                             const std::function<bool()>& must_stop,
-                             const std::function<void()>& each_second,
-                             const std::function<int(const EngineEnd&)>& at_end);
+/// Runs until an end, or until the campaign is over, calls `at_end` and exits
+/// the process with what that returns: libFuzzer's driver does not come back.
+/// One engine a process. `each_second` is called about that often.
+[[noreturn]] void run_engine(
+    const EngineOptions& options, Campaign& campaign,
+    const std::function<void()>& each_second,
+    const std::function<int(const EngineEnd&)>& at_end);
 
 }  // namespace smtpspec::fuzzing

@@ -5,23 +5,11 @@
 #include "base/text.h"
 
 namespace smtpspec::fuzzing {
-namespace {
 
-std::string line_of(const Unit& login) {
-  std::string line = "AUTH " + login.octets;
-  if (!login.twist.empty()) line += " (" + login.twist + ")";
-  return line;
-}
-
-}  // namespace
-
-bool is_outcome_of(const Answer& answer, const Evidence& evidence,
-                   std::size_t unit) {
-  const Unit& it = evidence.input.units[unit];
-  if (answer.unit != unit || it.kind == Unit::Kind::octets) return false;
-  return it.kind == Unit::Kind::tls
-             ? answer.verb == "TLS"
-             : answer.verb == "AUTH" && answer.line == line_of(it);
+bool is_reply_missing(const Evidence& evidence) {
+  const Observation& seen = evidence.observation;
+  return evidence.finding.answer >= seen.answers.size() &&
+         seen.outcome != Outcome::finished;
 }
 
 bool has_begun(const Evidence& evidence, std::size_t unit) {
@@ -34,7 +22,7 @@ bool has_begun(const Evidence& evidence, std::size_t unit) {
       return true;
   }
   return std::ranges::any_of(seen.answers, [&](const Answer& answer) {
-    return is_outcome_of(answer, evidence, unit);
+    return answer.unit == unit && answer.is_outcome;
   });
 }
 

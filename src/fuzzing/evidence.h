@@ -20,9 +20,8 @@ struct Evidence {
   scenario::Listener listener = scenario::Listener::mta;
 };
 
-/// Whether `answer` is what a login or handshake came to, the unit `unit`.
-bool is_outcome_of(const Answer& answer, const Evidence& evidence,
-                   std::size_t unit);
+/// Whether the finding is a reply that did not come.
+bool is_reply_missing(const Evidence& evidence);
 /// Whether a login or handshake began; else it was left out: TLS was active
 /// already, or the login was not for that server.
 bool has_begun(const Evidence& evidence, std::size_t unit);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzzing/evidence.h"
@@ -13,12 +14,13 @@ inline Answer answer(const std::string& verb, const std::string& text,
                      std::size_t unit) {
   smtp::ReplyParser parser;
   parser.feed(text + "\r\n");
-  return {verb, verb, false, std::get<smtp::Reply>(*parser.next()), unit};
+  auto reply = std::get<smtp::Reply>(*parser.next());
+  return {verb, verb, false, std::move(reply), unit, false};
 }
 
 /// A handshake that succeeded.
 inline Answer secured(std::size_t unit) {
-  return {"TLS", "TLS", false, {}, unit};
+  return {"TLS", "TLS", false, {}, unit, true};
 }
 
 /// What a login came to.
@@ -26,6 +28,7 @@ inline Answer logged_in(const std::string& line, const std::string& text,
                         std::size_t unit) {
   Answer result = answer("AUTH", text, unit);
   result.line = line;
+  result.is_outcome = true;
   return result;
 }
 
@@ -40,7 +43,7 @@ inline Evidence evidence_of(std::vector<Unit> units,
   result.finding = {"rset-500",     "RSET was answered with 500",
                     "5321-4.1.1.5-b", answers.size() + 1,
                     "250",          "",
-                    ""};
+                    "",             ""};
   result.variables = {{"client", "client.example"},
                       {"sender", "s@client.example"},
                       {"recipient", "r@example.test"},

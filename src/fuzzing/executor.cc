@@ -6,7 +6,9 @@
 #include <array>
 
 #include "base/text.h"
+#include "play/command_tracker.h"
 #include "play/login.h"
+#include "play/proof.h"
 #include "smtp/sasl.h"
 
 namespace smtpspec::fuzzing {
@@ -20,30 +22,6 @@ using play::Event;
 constexpr std::array<std::string_view, 8> fatal_twists = {
     "wrong password", "unknown user", "wrong token",         "wrong proof",
     "wrong nonce",    "wrong binding", "mandatory extension", "short digest"};
-
-net::TlsContext tls_context(const play::Target& target) {
-  net::TlsOptions options;
-  const auto& security = target.security;
-  options.trust = security.trust;
-  options.trusts_system = security.demands_trust && security.trust.empty();
-  const auto host = target.variables.find("host");
-  const bool has_name = host != target.variables.end();
-  if (has_name) options.expected_names.push_back(host->second);
-  if (has_name || security.demands_trust)
-    options.expected_names.push_back(target.endpoint.host);
-  return {net::TlsContext::Role::client, options};
-}
-
-bool is_plain_line(std::string_view line) {
-  return line.size() <= 510 && std::ranges::all_of(line, [](char c) {
-           return c >= ' ' && c <= '~';
-         });
-}
-
-std::string verb_of(std::string_view line) {
-  const auto words = base::words(line);
-  return words.empty() ? std::string() : base::to_upper(words.front());
-}
 
 /// BDAT without a number: how many octets a server takes for its chunk nobody can
 /// tell.
@@ -153,7 +131,7 @@ class Sitting {
     if (session_.tracker().in_mail_data()) return;
     for (std::string_view line : base::split(outgoing_, '\n')) {
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (!is_plain_line(line)) seen_.is_plain = false;
+      if (!play::is_plain(line)) seen_.is_plain = false;
       if (is_bad_chunk(line)) is_confused_ = true;
     }
   }
@@ -197,7 +175,7 @@ class Sitting {
     if (seen_.answers.empty() || answer.line == "connect") {
       answer.verb = "greeting";
     } else if (session_.tracker().reliable() && !is_confused_) {
-      answer.verb = verb_of(answer.line);
+      answer.verb = play::verb_of(answer.line);
     }
     answer.reply = std::move(reply);
     answer.unit = seen_.unit;
@@ -233,25 +211,19 @@ class Sitting {
       seen_.outcome = Outcome::no_tls;
       throw SessionOver();
     }
-    seen_.answers.push_back({"TLS", "TLS", false, {}, seen_.unit});
+    const bool is_of_unit = !seen_.answers.empty();
+    seen_.answers.push_back({"TLS", "TLS", false, {}, seen_.unit, is_of_unit});
   }
 
   /// Nothing is said where the credentials are missing, or where a secret would
   /// go to a host far away that is not trusted.
   awaitable<void> log_in(const Unit& unit) {
     const auto& tls = session_.tls();
-    smtp::SaslCredentials credentials;
-    credentials.user = variables_["user"];
-    credentials.password = variables_["password"];
-    credentials.token = variables_["bearer"];
-    credentials.host = variables_["host"];
-    credentials.port = std::to_string(target_.endpoint.port);
-    if (tls) {
-      credentials.tls_unique = tls->unique;
-      credentials.tls_exporter = tls->exporter;
-    }
-    const bool is_confident = !target_.security.demands_trust ||
-                              (tls && tls->distrust.empty());
+    auto credentials = play::credentials_of(target_, tls);
+    const auto& security = target_.security;
+    const bool is_confident =
+        !security.demands_trust ||
+        (tls && play::distrust_of(*tls, security).empty());
     if (!is_confident || (!unit.twist.empty() && !may_guess()) ||
         !smtp::can_log_in(unit.octets, credentials)) {
       co_return;
@@ -281,12 +253,11 @@ class Sitting {
       }
       throw SessionOver();
     }
-    std::string line = "AUTH " + unit.octets;
-    if (!unit.twist.empty()) line += fmt::format(" ({})", unit.twist);
+    std::string line = "AUTH " + login_words(unit);
     const bool is_fatal = std::ranges::find(fatal_twists, unit.twist) !=
                           fatal_twists.end();
-    seen_.answers.push_back(
-        {"AUTH", std::move(line), is_fatal, std::move(*reply), seen_.unit});
+    seen_.answers.push_back({"AUTH", std::move(line), is_fatal,
+                             std::move(*reply), seen_.unit, true});
   }
 
   const play::Target& target_;
@@ -321,7 +292,7 @@ std::chrono::milliseconds ReplyTime::wait(bool is_patient) const {
 Executor::Executor(const play::Target& target, std::string token_prefix)
     : target_(target),
       token_prefix_(std::move(token_prefix)),
-      tls_(tls_context(target)) {}
+      tls_(net::TlsContext::Role::client, play::tls_options(target)) {}
 
 /// Of one length, so that it changes no line's.
 std::string Executor::next_token() {

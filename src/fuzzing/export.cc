@@ -55,6 +55,8 @@ class Exporter {
         starts_clear_(can_start_clear()) {}
 
   std::string run() {
+    if (!shows_in_reply() && !is_watched() && !is_by_arrival())
+      throw std::invalid_argument("no reply shows it");
     add_dialog();
     if (!has_expectation()) lines_.emplace_back("S? any; pass: closed");
     // The loader knows best which lines need PIPELINING.
@@ -75,7 +77,10 @@ class Exporter {
  private:
   bool is_by_arrival() const { return !finding_.then.empty(); }
   bool is_watched() const { return !finding_.watch.empty(); }
-  bool is_missing() const { return finding_.answer >= answers_.size(); }
+  bool is_missing() const { return is_reply_missing(evidence_); }
+  bool shows_in_reply() const {
+    return is_missing() || finding_.answer < answers_.size();
+  }
 
   /// It begins as `from: clear` does.
   bool can_start_clear() const {
@@ -98,13 +103,20 @@ class Exporter {
            finding_.answer >= hello_answers;
   }
 
+  /// Before the first unit: with implicit TLS a handshake as well.
+  static bool is_of_connection(const Answer& answer) {
+    return answer.verb == "greeting" ||
+           (answer.is_handshake() && !answer.is_outcome);
+  }
+
   void add_dialog() {
     if (starts_clear_) {
       next_ = hello_answers;
     } else {
       while (!is_over_ && next_ < answers_.size() &&
-             answers_[next_].verb == "greeting")
+             is_of_connection(answers_[next_])) {
         add_answer();
+      }
       // A server that does not greet.
       if (answers_.empty() && seen_.unit == 0 && is_missing()) add_missing();
     }
@@ -124,8 +136,7 @@ class Exporter {
   /// A handshake and a login wait for what is due before them.
   void add_answers_before(std::size_t unit) {
     while (!is_over_ && next_ < answers_.size() &&
-           answers_[next_].unit <= unit &&
-           !is_outcome_of(answers_[next_], evidence_, unit)) {
+           answers_[next_].unit <= unit && !answers_[next_].is_outcome) {
       add_answer();
     }
   }
@@ -142,9 +153,7 @@ class Exporter {
     switch (unit.kind) {
       case Unit::Kind::tls: return add_handshake(index);
       case Unit::Kind::login:
-        lines_.push_back(fmt::format(
-            "AUTH: {}{}", unit.octets,
-            unit.twist.empty() ? "" : fmt::format(" ({})", unit.twist)));
+        lines_.push_back("AUTH: " + login_words(unit));
         return;
       case Unit::Kind::octets: break;
     }
@@ -163,7 +172,7 @@ class Exporter {
   void add_answer() {
     const std::size_t index = next_++;
     const Answer& answer = answers_[index];
-    if (answer.verb == "TLS" && answer.reply.code == 0) return;  // its unit says it
+    if (answer.is_handshake()) return;  // its unit says it
     const bool is_wrong = index == finding_.answer && !is_by_arrival();
     // Behind it, nothing matters.
     is_over_ = is_wrong;

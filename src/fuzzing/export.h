@@ -10,7 +10,8 @@ namespace smtpspec::fuzzing {
 
 /// The text of a scenario file; the loader takes it. Throws
 /// std::invalid_argument where the finding cannot be said in that language: a
-/// clause that the ledger does not have, mail that no ${token} tells apart.
+/// clause that the ledger does not have, mail that no ${token} tells apart,
+/// what shows in no reply.
 std::string to_scenario(const Evidence& evidence);
 
 }  // namespace smtpspec::fuzzing

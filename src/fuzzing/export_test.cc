@@ -144,6 +144,13 @@ TEST(Export, ReplyThatDidNotComeIsWantedWhereTheSessionStopped) {
   EXPECT_EQ(verdict_of(text, but_for("RSET", {""})), Verdict::failed);
 }
 
+TEST(Export, WhatShowsInNoReplyCannotBeSaid) {
+  // The server died once all was said.
+  Evidence evidence = rset_is_wrong();
+  evidence.finding.answer = evidence.observation.answers.size();
+  EXPECT_THROW(to_scenario(evidence), std::invalid_argument);
+}
+
 TEST(Export, GroupNeedsPipeliningWhereItIsOffered) {
   Evidence evidence = rset_is_wrong();
   evidence.input.units[1].waits = false;
@@ -237,6 +244,36 @@ TEST(Export, HandshakesAndLoginsWaitAndAreLinesOfTheirOwn) {
   evidence.observation.outcome = Outcome::no_tls;
   EXPECT_THAT(to_scenario(evidence),
               EndsWith("  C: STARTTLS\n  S? 2yz\n  TLS: handshake\n"));
+}
+
+TEST(Export, LinesOfTheClientAreNoHandshakesAndLogins) {
+  Evidence evidence = evidence_of(
+      {line_unit("TLS", false), line_unit("STARTTLS", false),
+       {Unit::Kind::tls, "", "", false, true},
+       line_unit("AUTH PLAIN", false),
+       {Unit::Kind::login, "PLAIN", "", false, true},
+       line_unit("RSET")},
+      {answer("TLS", "500 What", 3), answer("STARTTLS", "220 Go", 3),
+       secured(3), logged_in("AUTH PLAIN", "501 No", 5),
+       logged_in("AUTH PLAIN", "235 Ok", 5), answer("RSET", "500 What", 6)});
+  evidence.observation.answers[5].is_outcome = false;
+  EXPECT_THAT(to_scenario(evidence),
+              EndsWith("  S? 5yz\n  S? 2yz\n  TLS? handshake\n"
+                       "  C: AUTH PLAIN\n  S? 5yz\n"
+                       "  AUTH: PLAIN\n  S? 2yz\n  C: RSET\n  S: 250\n"));
+}
+
+TEST(Export, WithImplicitTlsTheGreetingComesBeforeAllUnits) {
+  Evidence evidence = rset_is_wrong();
+  evidence.listener = scenario::Listener::submissions;
+  Answer handshake = secured(0);
+  handshake.is_outcome = false;
+  auto& answers = evidence.observation.answers;
+  answers.insert(answers.begin(), handshake);
+  evidence.finding.answer = 4;
+  EXPECT_THAT(to_scenario(evidence),
+              HasSubstr("dialog: |\n  S? 2yz\n  C: EHLO ${client}\n"
+                        "  S? 2yz\n  C: MAIL"));
 }
 
 TEST(Export, WhatWasNotBegunIsLeftOut) {

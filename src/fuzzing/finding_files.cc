@@ -19,17 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::size_t octets_of(const Input& input) {
-  std::size_t octets = 0;
-  for (const Unit& unit : input.units)
-    if (unit.kind == Unit::Kind::octets) octets += unit.octets.size();
-  return octets;
-}
-
 std::string size_of(const Input& input) {
   const auto units = input.units.size();
   return fmt::format("{} {}, {} octets", units, units == 1 ? "unit" : "units",
-                     octets_of(input));
+                     octets_of(input).size());
 }
 
 /// A folder that is filled and then takes its name, or goes.
@@ -130,8 +123,8 @@ std::string description(const FindingReport& report,
   add("no scenario", no_scenario);
   text += "\n## What was said\n\n";
   text += indented(report.evidence.observation.transcript.to_string());
-  if (!report.remarks.empty())
-    text += "\n## What else was seen\n\n" + indented(report.remarks);
+  if (!finding.remarks.empty())
+    text += "\n## What else was seen\n\n" + indented(finding.remarks);
   text += "\n## To see it again\n\n";
   if (!report.command.empty()) text += indented(report.command);
   if (no_scenario.empty()) {

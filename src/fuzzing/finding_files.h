@@ -21,8 +21,6 @@ struct FindingReport {
   std::string seed;    ///< of the run; empty: none was given
   /// A command that says the session again; empty: none.
   std::string command;
-  /// More that was seen, such as a sanitizer's report; empty: nothing.
-  std::string remarks;
 };
 
 /// The folder of a finding below `folder`.

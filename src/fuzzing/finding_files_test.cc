@@ -78,7 +78,8 @@ TEST_F(FindingFiles, AreFive) {
 }
 
 TEST_F(FindingFiles, SayWhatWasSeenAndHowOften) {
-  report_.remarks = "the server was killed by signal 11 (SIGSEGV)\nlog";
+  report_.evidence.finding.remarks =
+      "the server was killed by signal 11 (SIGSEGV)\nlog";
   report_.command = "smtpspec fuzz --replay minimal.txt";
   write();
   const std::string text = read("finding.md");
@@ -100,7 +101,7 @@ TEST_F(FindingFiles, HoldNoSecret) {
       {line_unit(login), line_unit("${user} geheim123 ${password}")});
   report_.first = report_.evidence.input;
   report_.evidence.finding.sentence = "It said geheim123";
-  report_.remarks = "geheim123";
+  report_.evidence.finding.remarks = "geheim123";
   write();
   for (const std::string& file : names("/rset-500")) {
     EXPECT_THAT(read(file), Not(HasSubstr("geheim123"))) << file;

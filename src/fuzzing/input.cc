@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/escape.h"
 #include "base/source.h"
@@ -145,10 +144,7 @@ bool is_line(std::string_view octets) {
 std::string print(const Unit& unit) {
   switch (unit.kind) {
     case Unit::Kind::tls: return "TLS:\n";
-    case Unit::Kind::login:
-      return fmt::format("AUTH: {}{}\n", unit.octets,
-                         unit.twist.empty() ? ""
-                                            : fmt::format(" ({})", unit.twist));
+    case Unit::Kind::login: return fmt::format("AUTH: {}\n", login_words(unit));
     case Unit::Kind::octets: break;
   }
   const bool has_crlf = is_line(unit.octets);
@@ -161,6 +157,11 @@ std::string print(const Unit& unit) {
 
 }  // namespace
 
+std::string login_words(const Unit& login) {
+  if (login.twist.empty()) return login.octets;
+  return fmt::format("{} ({})", login.octets, login.twist);
+}
+
 std::string print(const Input& input) {
   std::string text;
   for (const Unit& unit : input.units) text += print(unit);
@@ -169,6 +170,13 @@ std::string print(const Input& input) {
 
 Input parse_input(std::string_view text, const std::string& file) {
   return Parser(text, file).parse();
+}
+
+std::string octets_of(const Input& input) {
+  std::string octets;
+  for (const Unit& unit : input.units)
+    if (unit.kind == Unit::Kind::octets) octets += unit.octets;
+  return octets;
 }
 
 std::string replace_variables(std::string_view octets,

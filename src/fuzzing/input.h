@@ -52,12 +52,18 @@ struct Input {
   bool operator==(const Input&) const = default;
 };
 
+/// Of a login: "PLAIN", "PLAIN (wrong password)".
+std::string login_words(const Unit& login);
+
 /// A line each unit; parse_input() gives the same units back. A login and a
 /// handshake always wait: nothing stands for it.
 std::string print(const Input& input);
 
 /// Throws base::SourceError for what is no unit; `file` is for its words.
 Input parse_input(std::string_view text, const std::string& file);
+
+/// What its units of octets send, one behind the other.
+std::string octets_of(const Input& input);
 
 /// `octets` with each `${name}` that `variables` has replaced by its value.
 std::string replace_variables(std::string_view octets,

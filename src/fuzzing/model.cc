@@ -24,7 +24,7 @@ void Model::apply(const Answer& answer) {
   const int reply_class = answer.reply.reply_class();
   const bool is_taken = reply_class == 2;
   if (reply_class >= 4) ++errors;
-  if (verb == "TLS" && answer.reply.code == 0) {
+  if (answer.is_handshake()) {
     // What was said in the clear is forgotten (RFC 3207 section 4.2).
     clear_transaction();
     is_secure = true;

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +19,15 @@ struct Answer {
   std::string verb;
   /// As it was sent, secrets hidden; of a login "AUTH PLAIN (wrong password)".
   std::string line;
-  bool has_twist = false;  ///< of a login that must not succeed
+  bool must_fail = false;  ///< of a login that no server may take
   smtp::Reply reply;
   /// Of the unit behind which it was read.
   std::size_t unit = 0;
+  /// It is what that unit came to, a login or a handshake: it answers no line
+  /// before it, and is not the handshake that comes before the greeting.
+  bool is_outcome = false;
+
+  bool is_handshake() const { return verb == "TLS" && reply.code == 0; }
 };
 
 /// How a session ended.
@@ -72,6 +76,8 @@ struct Finding {
   std::string watch;
   /// Lines of `then` that would have held; else empty.
   std::string then;
+  /// More that was seen, such as a sanitizer's report; else empty.
+  std::string remarks;
 };
 
 }  // namespace smtpspec::fuzzing

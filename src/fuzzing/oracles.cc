@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/escape.h"
 #include "base/text.h"
 #include "fuzzing/model.h"
+#include "fuzzing/structure.h"
+#include "play/command_tracker.h"
 
 namespace smtpspec::fuzzing {
 namespace {
@@ -17,12 +18,6 @@ using Known = Model::Known;
 
 constexpr const char* any_reply = "2yz / 3yz / 4yz / 5yz";
 constexpr const char* refusal = "4yz / 5yz / closed";
-
-/// Verbs that some RFC or some server knows: nothing is said of them.
-constexpr std::array known_verbs = {
-    "HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "RSET",
-    "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "AUTH", "STARTTLS", "ETRN",
-    "ATRN", "TURN", "SEND", "SAML", "SOML", "BURL", "VERB", "ONEX"};
 
 /// More errors than these, and a server may have had enough of us (RFC 5321
 /// section 7.8).
@@ -44,8 +39,7 @@ bool is_bare(const Answer& answer) {
 /// Letters only: what else a line may begin with is no verb.
 bool is_unknown_verb(const std::string& verb) {
   return verb.size() >= 3 && verb.front() != 'X' && verb != "greeting" &&
-         std::ranges::all_of(verb, base::is_alpha) &&
-         std::ranges::find(known_verbs, verb) == known_verbs.end();
+         std::ranges::all_of(verb, base::is_alpha) && !is_known_verb(verb);
 }
 
 /// One answer against the state it came in.
@@ -78,10 +72,6 @@ class Judge {
 
   bool begins(std::string_view words) const {
     return base::starts_without_case(answer_.line, words);
-  }
-  bool is_printable() const {
-    return std::ranges::all_of(answer_.line,
-                               [](char c) { return c >= ' ' && c <= '~'; });
   }
 
   /// Mail is taken in this session, as far as is known.
@@ -171,7 +161,8 @@ class Judge {
     }
     if (is_bare(answer_) && is_rset && is_taken() && code() != 250)
       return finding("not-250", "in place of 250", "5321-4.1.1.5-b", "250");
-    if (!is_rset && code() == 500 && model_.is_greeted && is_printable())
+    if (!is_rset && code() == 500 && model_.is_greeted &&
+        play::is_plain(answer_.line))
       return finding("too-long", "though the line has 512 octets at most",
                      "5321-4.3.2-n", "250 / 501 / 504");
     return no_intermediate();
@@ -191,7 +182,7 @@ class Judge {
 
   std::optional<Finding> auth() const {
     if (code() != 235) return std::nullopt;
-    if (answer_.has_twist)
+    if (answer_.must_fail)
       return finding("wrong-login", "though the login was wrong", "4954-4-y",
                      refusal);
     if (model_.has_login)
@@ -221,13 +212,8 @@ bool is_overlong(const Answer& answer) { return answer.line.size() > 510; }
 
 /// The verb of a line for a signature; "other" for what is none.
 std::string name_of(const std::string& line) {
-  const auto words = base::words(line);
-  const std::string verb =
-      words.empty() ? std::string() : base::to_upper(words.front());
-  const bool is_known =
-      verb == "." ||
-      std::ranges::find(known_verbs, verb) != known_verbs.end();
-  return is_known ? lower(verb) : "other";
+  const std::string verb = play::verb_of(line);
+  return verb == "." || is_known_verb(verb) ? lower(verb) : "other";
 }
 
 /// What was not answered went out together with commands in front of it.
@@ -323,14 +309,6 @@ std::vector<Finding> Oracles::judge(const Observation& seen) const {
   }
   if (auto finding = ending(seen, model)) result.push_back(std::move(*finding));
   return result;
-}
-
-std::size_t copies_taken(const Observation& seen) {
-  Model model;
-  for (const Answer& answer : seen.answers) {
-    if (!answer.verb.empty()) model.apply(answer);
-  }
-  return model.copies;
 }
 
 bool has_login(const Observation& seen) {

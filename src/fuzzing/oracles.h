@@ -27,8 +27,6 @@ class Oracles {
   bool wants_login_;
 };
 
-/// How many copies of messages the server has taken, by its replies.
-std::size_t copies_taken(const Observation& seen);
 /// Whether somebody logged in.
 bool has_login(const Observation& seen);
 

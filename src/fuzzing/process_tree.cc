@@ -55,13 +55,13 @@ bool has_in_environment(pid_t pid, const std::string& entry) {
 
 /// A pidfd holds one process: what is looked at through it is what gets the
 /// signal, even if the number is given to another one meanwhile.
-void send_signal(const ProcessInfo& process, int signal) {
+void send_kill(const ProcessInfo& process) {
   // The header of these calls lacks extern "C" in glibc 2.36.
   const int fd = static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0));
   if (fd < 0) return;
   const auto now = process_info(process.pid);
   if (now && now->start_time == process.start_time)
-    syscall(SYS_pidfd_send_signal, fd, signal, nullptr, 0);
+    syscall(SYS_pidfd_send_signal, fd, SIGKILL, nullptr, 0);
   close(fd);
 }
 
@@ -143,17 +143,13 @@ std::vector<ProcessInfo> ProcessTree::members() {
   return result;
 }
 
-void ProcessTree::signal_all(int signal) {
-  for (const ProcessInfo& process : members()) send_signal(process, signal);
-}
-
 bool ProcessTree::kill_all() {
   const auto deadline = std::chrono::steady_clock::now() + longest_end;
   while (std::chrono::steady_clock::now() < deadline) {
     // One that forks meanwhile is met in the next round.
     const auto left = members();
     if (left.empty()) return true;
-    for (const ProcessInfo& process : left) send_signal(process, SIGKILL);
+    for (const ProcessInfo& process : left) send_kill(process);
     const timespec moment{0, 1'000'000};
     nanosleep(&moment, nullptr);
   }

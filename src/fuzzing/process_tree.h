@@ -41,8 +41,6 @@ class ProcessTree {
   /// Those of it that there are now, `root` included, but for those that have
   /// ended. Orphans that have ended are waited for.
   std::vector<ProcessInfo> members();
-  /// Sends `signal` to each of them.
-  void signal_all(int signal);
   /// SIGKILL until none is left but `root`, which the caller waits for. False
   /// where one does not go in time.
   bool kill_all();

@@ -23,11 +23,15 @@ constexpr std::string_view runtimes[] = {"ASAN", "UBSAN", "MSAN", "TSAN"};
 constexpr std::string_view of_runtime = "Sanitizer: ";
 constexpr std::string_view of_behaviour = "runtime error: ";
 
+/// A report of several lines, of which a summary is the last.
+bool begins_long_report(std::string_view line) {
+  return line.find(of_runtime) != line.npos &&
+         (line.find("ERROR: ") != line.npos ||
+          line.find("WARNING: ") != line.npos);
+}
+
 bool begins_report(std::string_view line) {
-  return line.find(of_behaviour) != line.npos ||
-         (line.find(of_runtime) != line.npos &&
-          (line.find("ERROR: ") != line.npos ||
-           line.find("WARNING: ") != line.npos));
+  return line.find(of_behaviour) != line.npos || begins_long_report(line);
 }
 
 /// Numbers differ from run to run, and a report's kind ends before its details.
@@ -93,9 +97,12 @@ std::string read_from(const std::string& path, std::size_t offset) {
 
 /// Whether the process that writes `log` may not have said all.
 bool is_being_written(std::string_view log, pid_t pid) {
-  const auto error = log.rfind("ERROR: ");
-  if (error == log.npos || log.find("SUMMARY:", error) != log.npos)
-    return false;
+  bool is_open = false;
+  for (const std::string_view line : base::split(log, '\n')) {
+    if (begins_long_report(line)) is_open = true;
+    if (line.find("SUMMARY:") != line.npos) is_open = false;
+  }
+  if (!is_open) return false;
   const auto process = process_info(pid);
   return process && process->state != 'Z';
 }

@@ -118,6 +118,18 @@ TEST_F(SanitizerFiles, ReportThatIsBeingWrittenComesLater) {
   EXPECT_THAT(taken(logs), ElementsAre("heap-buffer-overflow in parse_path"));
 }
 
+TEST_F(SanitizerFiles, SoDoesAWarning) {
+  SanitizerLogs logs(folder_);
+  const std::string file = "sanitizer." + std::to_string(getpid());
+  write(file, "==1==WARNING: MemorySanitizer: use-of-uninitialized-value\n");
+  EXPECT_THAT(taken(logs), IsEmpty());
+  write(file,
+        "    #0 0x4 in take_line /src/line.cc:6:7\n"
+        "\nSUMMARY: MemorySanitizer: use-of-uninitialized-value\n");
+  EXPECT_THAT(taken(logs),
+              ElementsAre("use-of-uninitialized-value in take_line"));
+}
+
 TEST_F(SanitizerFiles, OptionsOfTheUserAreKept) {
   SanitizerLogs logs(folder_);
   const auto environment =

@@ -301,14 +301,13 @@ std::string parts_of(const Unit& unit, const scenario::Variables& variables) {
 /// out, which those read themselves; and one that did not come.
 std::size_t replies_at(std::size_t unit, const Evidence& evidence) {
   const Observation& seen = evidence.observation;
-  const bool is_unit = unit < evidence.input.units.size();
   auto count = static_cast<std::size_t>(
       std::ranges::count_if(seen.answers, [&](const Answer& answer) {
         return answer.unit == unit && answer.verb != "greeting" &&
-               !(is_unit && is_outcome_of(answer, evidence, unit));
+               !answer.is_outcome && !answer.is_handshake();
       }));
-  const bool is_missing = evidence.finding.answer >= seen.answers.size();
-  if (is_missing && seen.unit == unit &&
+  const bool is_unit = unit < evidence.input.units.size();
+  if (is_reply_missing(evidence) && seen.unit == unit &&
       !(is_unit && has_begun(evidence, unit))) {
     ++count;
   }

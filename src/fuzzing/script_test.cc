@@ -116,6 +116,19 @@ TEST_F(ScriptTest, AsksForSecretsAndDoesNotShowThem) {
   EXPECT_THAT(printed, Not(HasSubstr("secret")));
 }
 
+TEST_F(ScriptTest, HandshakeBeforeTheGreetingIsNoReply) {
+  Evidence evidence = evidence_of({line_unit("last")}, {});
+  evidence.listener = scenario::Listener::submissions;
+  Answer handshake = secured(0);
+  handshake.is_outcome = false;
+  auto& answers = evidence.observation.answers;
+  answers.insert(answers.begin(), handshake);
+  EXPECT_THAT(to_script(evidence),
+              HasSubstr("STEPS = [\n    ('tls',),\n    ('read', 1),\n"
+                        "    ('send', [b'EHLO client.example\\r\\n'], False),\n"
+                        "    ('read', 1),\n"));
+}
+
 TEST_F(ScriptTest, EachSessionHasATokenOfItsOwn) {
   Evidence evidence =
       evidence_of({line_unit("NOOP ${token}"), line_unit("last")},

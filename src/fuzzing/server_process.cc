@@ -34,7 +34,7 @@ constexpr std::chrono::milliseconds connect_time{1'000};
 constexpr std::chrono::milliseconds farewell{200};
 /// A greeting that is longer is none.
 constexpr std::size_t longest_greeting = 2048;
-/// So many octets and lines of a log are shown.
+/// So many octets of a log are shown.
 constexpr std::size_t shown_log = 2048;
 /// Once in so many sessions the log is looked at, and orphans are waited for.
 constexpr std::size_t sessions_between_looks = 256;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "play/command_tracker.h"
 
 namespace smtpspec::fuzzing {
 namespace {
@@ -11,10 +12,11 @@ namespace {
 constexpr std::string_view crlf = "\r\n";
 constexpr std::string_view content_end = "\r\n.\r\n";
 
-constexpr std::array<std::string_view, 24> known_verbs{
-    "EHLO", "HELO", "LHLO", "MAIL", "RCPT",     "DATA",   "BDAT",    "RSET",
-    "NOOP", "QUIT", "VRFY", "EXPN", "HELP",     "AUTH",   "STARTTLS", "ETRN",
-    "ATRN", "BURL", "SEND", "SOML", "XFORWARD", "SAML",   "TURN",    "XCLIENT"};
+constexpr std::array<std::string_view, 26> known_verbs{
+    "EHLO", "HELO", "LHLO",     "MAIL",     "RCPT",   "DATA", "BDAT",
+    "RSET", "NOOP", "QUIT",     "VRFY",     "EXPN",   "HELP", "AUTH",
+    "ETRN", "ATRN", "STARTTLS", "BURL",     "SEND",   "SOML", "SAML",
+    "TURN", "VERB", "ONEX",     "XFORWARD", "XCLIENT"};
 
 bool is_octets(const Unit& unit) { return unit.kind == Unit::Kind::octets; }
 
@@ -74,8 +76,7 @@ Unit command(std::string_view line) {
 
 std::string verb_of(const Unit& unit) {
   if (!is_octets(unit)) return {};
-  const std::string_view line = base::trim(first_line(unit));
-  return base::to_upper(line.substr(0, line.find_first_of(" \t")));
+  return play::verb_of(first_line(unit));
 }
 
 bool is_known_verb(std::string_view verb) {

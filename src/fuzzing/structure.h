@@ -16,7 +16,8 @@ Unit command(std::string_view line);
 
 /// The first word of what a unit sends, upper case; empty for TLS and logins.
 std::string verb_of(const Unit& unit);
-/// Whether some RFC or server knows the verb (upper case).
+/// Whether some RFC or server knows the verb (upper case): to take it is no
+/// fault.
 bool is_known_verb(std::string_view verb);
 bool is_hello(const Unit& unit);
 

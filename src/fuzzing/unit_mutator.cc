@@ -30,15 +30,14 @@ std::vector<Piece> pieces(std::string_view octets, std::string_view separators) 
   return result;
 }
 
-/// The words of the first line; of a unit without one, those of the next.
+/// The words of the first line.
 std::vector<Piece> first_words(std::string_view octets) {
   return pieces(octets.substr(0, octets.find_first_of("\r\n")), " \t");
 }
 
+/// `words`, of `octets`, are not empty.
 std::string verb_in(std::string_view octets, const std::vector<Piece>& words) {
-  return words.empty() ? std::string()
-                       : base::to_upper(octets.substr(words[0].at,
-                                                      words[0].size));
+  return base::to_upper(octets.substr(words[0].at, words[0].size));
 }
 
 /// Where '<' and the '>' behind it stand: what is between them.
@@ -100,7 +99,7 @@ bool UnitMutator::add_word(std::string& octets) {
   const std::string verb = verb_in(octets, words);
   const std::size_t index = dice_.between(1, words.size());
   const std::size_t at = words[index - 1].at + words[index - 1].size;
-  octets.insert(at, " " + word(kind_of_word(verb, std::max(index, words.size()))));
+  octets.insert(at, " " + word(kind_of_word(verb, words.size())));
   return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "play/judge.h"
+#include "play/proof.h"
 
 namespace smtpspec::play {
 namespace {
@@ -147,10 +148,10 @@ awaitable<void> Approach::authenticate() {
   if (!tls_) skip("a login needs TLS: the password is not sent in the clear");
   require_confidence();
   const std::string mechanism =
-      choose_mechanism(session_.capabilities(), credentials());
+      choose_mechanism(session_.capabilities(), credentials_of(target_, tls_));
   if (mechanism.empty()) skip("AUTH offers no mechanism that we can use");
   const Event event = co_await play::log_in(session_, waits_, mechanism, "",
-                                            credentials());
+                                            credentials_of(target_, tls_));
   const auto* reply = std::get_if<smtp::Reply>(&event);
   if (reply && reply->reply_class() == 2) co_return;
   throw Verdicted{Verdict::blocked,
@@ -191,12 +192,10 @@ awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
                                               waits_.deadline(waits_.reply));
   }
   const auto& security = target_.security;
-  net::TlsOptions options;
+  net::TlsOptions options = tls_options(target_);
   options.lowest = demand.lowest;
   options.highest = demand.highest;
   options.ciphers = demand.ciphers;
-  options.trust = security.trust;
-  options.trusts_system = security.demands_trust && security.trust.empty();
   if (demand.shows_certificate) {
     if (security.own.certificate.empty())
       skip("the profile has no certificate of ours");
@@ -205,49 +204,21 @@ awaitable<Event> Approach::start_tls(const scenario::StartTls& demand) {
   const auto host = variables_.find("host");
   const std::string known = host == variables_.end() ? "" : host->second;
   const std::string name = demand.names_server ? known : "";
-  // Far away no secret goes to whom nobody vouches for, by a name that we were
-  // given. A port may have a name of its own (RFC 7817 section 3).
-  if (!known.empty()) options.expected_names.push_back(known);
-  if (!known.empty() || security.demands_trust)
-    options.expected_names.push_back(target_.endpoint.host);
   const net::TlsContext context(net::TlsContext::Role::client, options);
   Event event = co_await session_.start_tls(context, name,
                                             waits_.deadline(waits_.reply));
   if (auto* secured = std::get_if<Secured>(&event)) {
     auto& facts = secured->facts;
-    if (!security.fingerprint.empty()) {
-      facts.distrust = facts.fingerprint == security.fingerprint
-                           ? ""
-                           : "another fingerprint than the profile's";
-      facts.is_misnamed = false;
-    }
+    facts.distrust = distrust_of(facts, security);
+    if (!security.fingerprint.empty()) facts.is_misnamed = false;
     tls_ = facts;
   }
   co_return event;
 }
 
-smtp::SaslCredentials Approach::credentials() const {
-  const auto get = [&](const char* name) {
-    const auto found = variables_.find(name);
-    return found == variables_.end() ? std::string() : found->second;
-  };
-  smtp::SaslCredentials result;
-  result.user = get("user");
-  result.password = get("password");
-  result.token = get("bearer");
-  result.host = get("host");
-  result.other_user = get("user2");
-  result.port = std::to_string(target_.endpoint.port);
-  if (tls_) {
-    result.tls_unique = tls_->unique;
-    result.tls_exporter = tls_->exporter;
-  }
-  return result;
-}
-
 awaitable<Event> Approach::log_in(const scenario::Authenticate& step,
                                   smtp::SaslRound& earlier) {
-  smtp::SaslCredentials with = credentials();
+  smtp::SaslCredentials with = credentials_of(target_, tls_);
   with.earlier = earlier;
   // What is made up wants no channel.
   if (step.twist == "made-up binding") with.tls_exporter = "made up";

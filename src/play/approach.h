@@ -68,7 +68,6 @@ class Approach {
   bool wants_login() const;
   bool has_user() const;
   const std::string& value(const char* name) const;
-  smtp::SaslCredentials credentials() const;
 
   Session& session_;
   const scenario::Scenario& scenario_;

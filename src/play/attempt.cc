@@ -156,8 +156,7 @@ void Attempter::learn_addresses() {
 
 /// Where a server stops mail that it does not take.
 Rung Attempter::refused_at() const {
-  const auto words = base::words(session_.last_command());
-  const std::string verb = words.empty() ? "" : base::to_upper(words.front());
+  const std::string verb = verb_of(session_.last_command());
   if (verb == "RCPT") return Rung::refused_at_rcpt;
   if (verb == "DATA" || verb == "BDAT" || verb == ".")
     return Rung::refused_at_data;

@@ -19,19 +19,18 @@ std::size_t chunk_size(std::string_view line) {
   return size;
 }
 
-/// A line that every server takes for one command: printable, not over-long.
-bool is_plain(std::string_view line) {
-  return line.size() <= 510 && std::ranges::all_of(line, [](char c) {
-           return c >= ' ' && c <= '~';
-         });
-}
+}  // namespace
 
 std::string verb_of(std::string_view line) {
   const auto words = base::words(line);
   return words.empty() ? std::string() : base::to_upper(words.front());
 }
 
-}  // namespace
+bool is_plain(std::string_view line) {
+  return line.size() <= 510 && std::ranges::all_of(line, [](char c) {
+           return c >= ' ' && c <= '~';
+         });
+}
 
 void CommandTracker::sent(std::string_view bytes) {
   while (!bytes.empty()) {

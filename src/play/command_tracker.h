@@ -10,6 +10,13 @@
 
 namespace smtpspec::play {
 
+/// The first word of a command line, upper case; empty: there is none.
+std::string verb_of(std::string_view line);
+
+/// Whether every server takes the line for one command: printable, not
+/// over-long.
+bool is_plain(std::string_view line);
+
 struct AnsweredCommand {
   /// Verb in upper case, "." for the end of mail data, "greeting"; empty where
   /// that cannot be told.
