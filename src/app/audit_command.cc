@@ -34,7 +34,7 @@ using scenario::Listener;
 /// What an auditor asks about.
 constexpr const char* audited[] = {
     "relay/",  "access/",     "smuggling/", "ports/", "identity/",
-    "policy/", "disclosure/", "submission/", "starttls/"};
+    "policy/", "disclosure/", "submission/", "starttls/", "tls/"};
 
 constexpr Listener listeners[] = {Listener::mta, Listener::submission,
                                   Listener::submissions};
