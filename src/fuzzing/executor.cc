@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "fuzzing/structure.h"
 #include "play/command_tracker.h"
 #include "play/login.h"
 #include "play/proof.h"
@@ -22,14 +23,6 @@ using play::Event;
 constexpr std::array<std::string_view, 8> fatal_twists = {
     "wrong password", "unknown user", "wrong token",         "wrong proof",
     "wrong nonce",    "wrong binding", "mandatory extension", "short digest"};
-
-/// BDAT without a number: how many octets a server takes for its chunk nobody can
-/// tell.
-bool is_bad_chunk(std::string_view line) {
-  const auto words = base::words(line);
-  return !words.empty() && base::equal_without_case(words[0], "BDAT") &&
-         (words.size() < 2 || !std::ranges::all_of(words[1], base::is_digit));
-}
 
 /// Bounds of an adaptive wait.
 constexpr std::chrono::milliseconds shortest_wait{20};
@@ -132,7 +125,7 @@ class Sitting {
     for (std::string_view line : base::split(outgoing_, '\n')) {
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (!play::is_plain(line)) seen_.is_plain = false;
-      if (is_bad_chunk(line)) is_confused_ = true;
+      if (is_doubtful_chunk(line)) is_confused_ = true;
     }
   }
 

@@ -118,6 +118,19 @@ void frame_chunk(Unit& unit) {
   unit.octets.replace(digits, end - digits, std::to_string(size));
 }
 
+bool is_doubtful_chunk(std::string_view line) {
+  constexpr std::size_t digits_of_all = 9;
+  const std::string upper = base::to_upper(line);
+  const auto words = base::words(upper);
+  if (words.empty() || words[0] != "BDAT") return false;
+  if (words.size() < 2 || words[1].size() > digits_of_all ||
+      !std::ranges::all_of(words[1], base::is_digit)) {
+    return true;
+  }
+  const auto size = std::string(words[1]);
+  return upper != "BDAT " + size && upper != "BDAT " + size + " LAST";
+}
+
 void end_content(std::string& octets) {
   if (octets == ".\r\n" || octets.ends_with(content_end)) return;
   if (octets.empty()) {

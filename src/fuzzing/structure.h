@@ -39,6 +39,10 @@ std::vector<Span> atoms(const std::vector<Unit>& units);
 /// Of BDAT (RFC 3030 section 2) whose chunk stands in the same unit: the size
 /// becomes that of the chunk. Other units stay as they are.
 void frame_chunk(Unit& unit);
+/// BDAT that is not to the letter of RFC 3030 section 2, or with a size that a
+/// server may not be able to read: whether it takes what follows for a chunk, or
+/// for commands, nobody can tell.
+bool is_doubtful_chunk(std::string_view line);
 /// Appends the end of mail data where it is missing.
 void end_content(std::string& octets);
 

@@ -67,6 +67,16 @@ TEST(Structure, AChunkHasItsSize) {
     EXPECT_EQ(framed(other), other);
 }
 
+TEST(Structure, ChunksToTheLetterAreClear) {
+  for (const char* clear :
+       {"BDAT 0", "bdat 12 last", "BDAT 999999999 LAST", "NOOP BDAT 1 X", ""})
+    EXPECT_FALSE(is_doubtful_chunk(clear)) << clear;
+  for (const char* doubtful :
+       {"BDAT", "BDAT x", "BDAT -1", "BDAT 1 S", "BDAT 1 LAST X", "BDAT  1",
+        "BDAT 1 ", " BDAT 1", "BDAT 18446744073709551617"})
+    EXPECT_TRUE(is_doubtful_chunk(doubtful)) << doubtful;
+}
+
 TEST(Structure, MailDataHasAnEnd) {
   EXPECT_EQ(ended(""), ".\r\n");
   EXPECT_EQ(ended(".\r\n"), ".\r\n");

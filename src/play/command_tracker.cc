@@ -72,8 +72,13 @@ void CommandTracker::take_line(std::string_view line) {
   // Lines behind a DATA whose reply is not known yet may be content.
   if (!waiting_.empty() && verb_of(waiting_.back()) == "DATA")
     reliable_ = false;
+  // So may those behind an AUTH be responses.
+  const bool is_response = awaits_response_;
+  awaits_response_ = false;
+  const bool is_chunk = !is_response && verb_of(line) == "BDAT";
+  if (is_chunk && !waiting_.empty() && verb_of(waiting_.back()) == "AUTH")
+    reliable_ = false;
   waiting_.emplace_back(line);
-  const bool is_chunk = verb_of(line) == "BDAT";
   if (is_chunk) chunk_left_ = chunk_size(line);
   // A server that refuses BDAT may take the chunk for commands: that defect has
   // a scenario of its own.
@@ -104,6 +109,7 @@ AnsweredCommand CommandTracker::replied(int code) {
     answered.verb = verb_of(answered.line);
   }
   if (answered.verb == "DATA" && code == 354) in_data_ = true;
+  awaits_response_ = code == 334 && waiting_.empty();
   if (!reliable_) answered.verb.clear();
   return answered;
 }

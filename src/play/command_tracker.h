@@ -59,6 +59,8 @@ class CommandTracker {
   /// What was sent last is a CR.
   bool ends_in_cr_ = false;
   bool in_data_ = false;
+  /// 334 was said: the next line answers a challenge (RFC 4954 section 4).
+  bool awaits_response_ = false;
   bool reliable_ = true;
   bool only_plain_lines_ = true;
 };

@@ -47,6 +47,23 @@ TEST_F(CommandTrackerTest, ChunkOctetsAreNoCommands) {
   EXPECT_EQ(verb(250), "NOOP");
 }
 
+TEST_F(CommandTrackerTest, AResponseToAChallengeIsNoChunk) {
+  tracker_.sent("AUTH PLAIN\r\n");
+  EXPECT_EQ(verb(334), "AUTH");
+  tracker_.sent("BDAT 9 LAST\r\nRSET\r\nNOOP\r\n");
+  EXPECT_EQ(verb(501), "BDAT");
+  EXPECT_EQ(verb(250), "RSET");
+  EXPECT_EQ(verb(250), "NOOP");
+  tracker_.sent("BDAT 4 LAST\r\nabcdNOOP\r\n");
+  EXPECT_EQ(verb(250), "BDAT");
+  EXPECT_EQ(verb(250), "NOOP");
+}
+
+TEST_F(CommandTrackerTest, AChunkBehindAnAuthThatMayWantAResponseIsUncertain) {
+  tracker_.sent("AUTH PLAIN\r\nBDAT 4 LAST\r\nabcd");
+  EXPECT_FALSE(tracker_.reliable());
+}
+
 TEST_F(CommandTrackerTest, ACommandInPiecesIsOneCommand) {
   for (const char c : std::string_view("NOOP\r\n"))
     tracker_.sent(std::string_view(&c, 1));
