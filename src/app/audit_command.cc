@@ -23,6 +23,7 @@
 #include "dns/mx.h"
 #include "net/side_by_side.h"
 #include "play/runner.h"
+#include "play/strange_ports.h"
 #include "report/audit.h"
 
 namespace smtpspec::app {
@@ -41,6 +42,8 @@ constexpr Listener listeners[] = {Listener::mta, Listener::submission,
 
 /// Hosts of one domain that are audited; a domain may name thousands.
 constexpr std::size_t host_limit = 20;
+/// A server that is there greets at once, or is busy.
+constexpr std::chrono::seconds strange_port_time{2};
 /// Connections a second to a host that is not near, and messages.
 constexpr double far_rate = 2;
 
@@ -143,11 +146,15 @@ class Audit {
     remark();
   }
 
+  /// The host is our own: what else is there is not the target's.
+  void leave_other_ports_alone() { looks_at_other_ports_ = false; }
+
   asio::awaitable<void> run(play::Runner::Finished finished = {}) {
     report_.run.started = std::chrono::system_clock::now();
     const auto start = std::chrono::steady_clock::now();
     std::exception_ptr thrown;
     try {
+      if (looks_at_other_ports_) co_await look_at_other_ports();
       co_await play_all(finished);
     } catch (...) {
       thrown = std::current_exception();
@@ -209,16 +216,17 @@ class Audit {
   void add_path(std::string name, play::Target target,
                 std::vector<scenario::Test> tests, bool is_compared) {
     if (tests.empty()) return;
-    const auto& endpoint = target.endpoint;
-    const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-    const auto shown =
-        fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), endpoint.host,
-                    endpoint.port);
-    report_.listeners.push_back({name, shown, is_compared});
+    report_.listeners.push_back({name, shown(target.endpoint), is_compared});
     report_.run.listener += (plan_.empty() ? "" : ", ") + name;
     report_.run.selected += tests.size();
     target.witness = witness_;
     plan_.push_back({std::move(name), std::move(target), std::move(tests), {}});
+  }
+
+  static std::string shown(const scenario::Endpoint& endpoint) {
+    const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+    return fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"),
+                       endpoint.host, endpoint.port);
   }
 
   /// "port-2525"; numbered where two have that port.
@@ -272,6 +280,24 @@ class Audit {
     }
   }
 
+  /// Mail servers at ports that nobody spoke of: whether they relay is for the
+  /// one to say who names them.
+  asio::awaitable<void> look_at_other_ports() {
+    const std::string host = plan_.front().target.endpoint.host;
+    std::vector<std::uint16_t> ports(play::strange_ports.begin(),
+                                     play::strange_ports.end());
+    for (const Path& path : plan_) std::erase(ports, path.target.endpoint.port);
+    const auto found = co_await play::find_mail_ports(
+        host, profile_.source, std::move(ports), strange_port_time, pace());
+    for (const std::uint16_t port : found) {
+      report_.remarks.push_back(fmt::format(
+          "WARNING: somebody greets at port {} too, who was not audited. Name him in",
+          port));
+      report_.remarks.push_back(fmt::format(
+          "the profile: listeners: {{other: [{}]}}", shown({host, port})));
+    }
+  }
+
   asio::awaitable<void> play_all(const play::Runner::Finished& finished) {
     for (Path& path : plan_) co_await play(path, finished);
     for (Path& path : plan_) co_await path.runner->look_again();
@@ -318,6 +344,7 @@ class Audit {
   const scenario::Catalog& catalog_;
   scenario::Profile profile_;
   std::shared_ptr<play::Witness> witness_;
+  bool looks_at_other_ports_ = true;
   std::vector<Path> plan_;
   report::AuditReport report_;
 };
@@ -375,6 +402,7 @@ class AuditCommand {
     profile.source = "127.0.0.2";
     Audit audit(options_, *catalog_, std::move(profile), reference.witness(),
                 "the built-in reference server");
+    audit.leave_other_ports_alone();
     return finish(audit);
   }
 
