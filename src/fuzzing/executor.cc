@@ -125,7 +125,10 @@ class Sitting {
     for (std::string_view line : base::split(outgoing_, '\n')) {
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (!play::is_plain(line)) seen_.is_plain = false;
-      if (is_doubtful_chunk(line)) is_confused_ = true;
+      // Who does not offer chunks may take them for commands.
+      const bool is_clear = session_.capabilities().has("CHUNKING") &&
+                            !is_doubtful_chunk(line);
+      if (play::verb_of(line) == "BDAT" && !is_clear) is_confused_ = true;
     }
   }
 
