@@ -118,6 +118,16 @@ class Sitting {
     std::string octets;
     octets.swap(outgoing_);
     co_await session_.send(std::move(octets), deadline());
+    if (is_unwanted_group()) is_confused_ = true;
+  }
+
+  /// More than one command at once, which nobody has offered to take (RFC 2920
+  /// section 3.1): any answer is right.
+  bool is_unwanted_group() const {
+    const auto& tracker = session_.tracker();
+    const bool is_group = tracker.unanswered() > 1 ||
+                          (tracker.unanswered() == 1 && tracker.inside_line());
+    return is_group && !session_.capabilities().has("PIPELINING");
   }
 
   void look_at_lines() {

@@ -30,6 +30,8 @@ void Model::apply(const Answer& answer) {
     is_secure = true;
     is_greeted = false;
     has_login = false;
+  } else if (verb == "NOOP") {
+    takes_noop_argument |= answer.reply.code == 250 && answer.line.size() > 5;
   } else if (verb == "EHLO" || verb == "HELO") {
     if (!is_taken) return;
     clear_transaction();
@@ -64,7 +66,7 @@ void Model::apply(const Answer& answer) {
     }
   } else if (verb == "AUTH" || answer.reply.code == 235) {
     if (answer.reply.code == 235) has_login = true;
-  } else if (verb != "NOOP" && verb != "VRFY" && verb != "EXPN" &&
+  } else if (verb != "VRFY" && verb != "EXPN" &&
              verb != "HELP" && verb != "STARTTLS" && verb != "greeting" &&
              reply_class < 4) {
     // What other commands do is not known here; XCLIENT begins anew.

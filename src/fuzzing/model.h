@@ -28,6 +28,8 @@ struct Model {
   bool in_content = false;
   /// What the server has taken: a copy for each recipient.
   std::size_t copies = 0;
+  /// NOOP with an argument was answered with 250.
+  bool takes_noop_argument = false;
   /// Replies of 4yz and 5yz.
   int errors = 0;
 

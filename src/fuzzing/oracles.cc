@@ -70,8 +70,11 @@ class Judge {
   bool is_taken() const { return answer_.reply.reply_class() == 2; }
   bool is_intermediate() const { return answer_.reply.reply_class() == 3; }
 
-  bool begins(std::string_view words) const {
-    return base::starts_without_case(answer_.line, words);
+  /// "MAIL FROM:<a@b.example>": what stands behind the path may be refused with
+  /// any code.
+  bool is_path_alone(std::string_view words) const {
+    return base::starts_without_case(answer_.line, words) &&
+           answer_.line.find('>') + 1 == answer_.line.size();
   }
 
   /// Mail is taken in this session, as far as is known.
@@ -103,7 +106,7 @@ class Judge {
   }
 
   std::optional<Finding> mail() const {
-    if (code() == 503 && begins("MAIL FROM:<") && is_ready() &&
+    if (code() == 503 && is_path_alone("MAIL FROM:<") && is_ready() &&
         model_.transaction == Known::no && !model_.in_content) {
       return finding("in-order", "though no transaction was open",
                      "5321-4.1.4-o", "250 / 4yz / 500 / 501 / 55z");
@@ -114,7 +117,7 @@ class Judge {
   std::optional<Finding> rcpt() const {
     if (is_taken() && model_.transaction == Known::no)
       return finding("without-mail", "without MAIL", "5321-3.3-l", refusal);
-    if (code() == 503 && begins("RCPT TO:<") &&
+    if (code() == 503 && is_path_alone("RCPT TO:<") &&
         model_.transaction == Known::yes && !model_.has_chunks) {
       return finding("in-transaction", "in an open transaction",
                      "5321-4.1.4-o", "25z / 4yz / 500 / 501 / 55z");
@@ -161,7 +164,8 @@ class Judge {
     }
     if (is_bare(answer_) && is_rset && is_taken() && code() != 250)
       return finding("not-250", "in place of 250", "5321-4.1.1.5-b", "250");
-    if (!is_rset && code() == 500 && model_.is_greeted &&
+    // Who does not heed the SHOULD of RFC 5321 section 4.1.1.9 refuses them all.
+    if (!is_rset && code() == 500 && model_.takes_noop_argument &&
         play::is_plain(answer_.line))
       return finding("too-long", "though the line has 512 octets at most",
                      "5321-4.3.2-n", "250 / 501 / 504");

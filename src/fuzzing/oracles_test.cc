@@ -108,6 +108,23 @@ TEST(Oracles, AreSilentWhereTheRfcsAre) {
               IsEmpty());
 }
 
+TEST(Oracles, LeaveTheCodeForWhatStandsBehindAPathToServers) {
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> X=1 503\n"), IsEmpty());
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<>5 503\n"), IsEmpty());
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 503\n"),
+              ElementsAre("mail-503-in-order"));
+  EXPECT_THAT(signatures("EHLO a 250\nMAIL FROM:<a@b> 250\n"
+                         "RCPT TO:<c@d>x 503\n"),
+              IsEmpty());
+}
+
+TEST(Oracles, WantLongNoopsOnlyOfWhoTakesArguments) {
+  const std::string line = "NOOP " + std::string(400, 'x') + " 500\n";
+  EXPECT_THAT(signatures("EHLO a 250\nNOOP 250\n" + line), IsEmpty());
+  EXPECT_THAT(signatures("EHLO a 250\nNOOP x 250\n" + line),
+              ElementsAre("noop-500-too-long"));
+}
+
 TEST(Oracles, SeeLoginsThatMustNotSucceed) {
   EXPECT_THAT(signatures("EHLO a 250\nAUTH PLAIN (wrong password) 235\n"),
               ElementsAre("auth-2yz-wrong-login"));
