@@ -10,14 +10,6 @@ foreach(name IN LISTS program_tests)
   set_tests_properties(cli/${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
-# A search of a minute: 11 to 15 were found on two cores, busy or not.
-if(NOT CMAKE_CXX_FLAGS_DEBUG MATCHES "-fsanitize")
-  add_test(NAME cli/fuzz_deep
-           COMMAND ${PROJECT_SOURCE_DIR}/scripts/prove-fuzz
-                   $<TARGET_FILE:smtpspec> 60 1 8)
-  set_tests_properties(cli/fuzz_deep PROPERTIES TIMEOUT 600 PROCESSORS 2)
-endif()
-
 add_test(NAME cli/audit_domain
          COMMAND ${CMAKE_CURRENT_LIST_DIR}/dns/run
                  ${CMAKE_CURRENT_LIST_DIR}/cli_test audit_domain

@@ -135,11 +135,15 @@ class Sitting {
     for (std::string_view line : base::split(outgoing_, '\n')) {
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (!play::is_plain(line)) seen_.is_plain = false;
-      // Who does not offer chunks may take them for commands.
-      const bool is_clear = session_.capabilities().has("CHUNKING") &&
-                            !is_doubtful_chunk(line);
-      if (play::verb_of(line) == "BDAT" && !is_clear) is_confused_ = true;
+      note_chunk(line);
     }
+  }
+
+  void note_chunk(std::string_view line) {
+    // Who does not offer chunks may take them for commands.
+    const bool is_clear = session_.capabilities().has("CHUNKING") &&
+                          !is_doubtful_chunk(line);
+    if (play::verb_of(line) == "BDAT" && !is_clear) is_confused_ = true;
   }
 
   /// All that are due, and what came besides.
@@ -178,6 +182,8 @@ class Sitting {
   void note_answer(smtp::Reply reply) {
     Answer answer;
     answer.line = session_.last_command();
+    // It may have been sent in pieces.
+    note_chunk(answer.line);
     if (seen_.answers.empty() || answer.line == "connect") {
       answer.verb = "greeting";
     } else if (session_.tracker().reliable() && !is_confused_) {
