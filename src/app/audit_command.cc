@@ -291,7 +291,8 @@ class Audit {
         host, profile_.source, std::move(ports), strange_port_time, pace());
     for (const std::uint16_t port : found) {
       report_.remarks.push_back(fmt::format(
-          "WARNING: somebody greets at port {} too, who was not audited. Name him in",
+          "WARNING: somebody greets at port {} too, who was not audited. Name "
+          "him in",
           port));
       report_.remarks.push_back(fmt::format(
           "the profile: listeners: {{other: [{}]}}", shown({host, port})));
