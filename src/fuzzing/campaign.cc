@@ -17,7 +17,6 @@ namespace {
 using Patience = Executor::Patience;
 using std::chrono::milliseconds;
 
-constexpr const char* any_reply = "2yz / 3yz / 4yz / 5yz";
 /// So many connections that come to nothing, one after the other, are the end.
 constexpr int refusals_to_the_end = 20;
 constexpr milliseconds pause_behind_refusal{250};
@@ -45,10 +44,6 @@ bool is_refusal(const Observation& seen) {
   return seen.answers.empty() ||
          (seen.answers.size() == 1 &&
           seen.answers.front().reply.reply_class() != 2);
-}
-
-bool is_cut(const Observation& seen) {
-  return seen.outcome == Outcome::closed || seen.outcome == Outcome::reset;
 }
 
 bool is_of_arrival(const std::string& signature) {
@@ -237,7 +232,7 @@ void Campaign::run(const Input& input, std::span<std::uint8_t> counters) {
   count_edges();
   if (server_) server_->count_session();
   arrivals_.expect(input, seen);
-  if (is_cut(seen)) await_death();
+  if (seen.is_cut()) await_death();
   for (const Finding& finding : judge(input, seen, Patience::adaptive))
     look_into(input, finding);
   for (const auto& late : arrivals_.take()) look_into(late.input, late.finding);

@@ -140,10 +140,10 @@ class Sitting {
   }
 
   void note_chunk(std::string_view line) {
+    if (play::verb_of(line) != "BDAT") return;
     // Who does not offer chunks may take them for commands.
-    const bool is_clear = session_.capabilities().has("CHUNKING") &&
-                          !is_doubtful_chunk(line);
-    if (play::verb_of(line) == "BDAT" && !is_clear) is_confused_ = true;
+    if (!session_.capabilities().has("CHUNKING") || is_doubtful_chunk(line))
+      is_confused_ = true;
   }
 
   /// All that are due, and what came besides.

@@ -103,18 +103,12 @@ class Exporter {
            finding_.answer >= hello_answers;
   }
 
-  /// Before the first unit: with implicit TLS a handshake as well.
-  static bool is_of_connection(const Answer& answer) {
-    return answer.verb == "greeting" ||
-           (answer.is_handshake() && !answer.is_outcome);
-  }
-
   void add_dialog() {
     if (starts_clear_) {
       next_ = hello_answers;
     } else {
       while (!is_over_ && next_ < answers_.size() &&
-             is_of_connection(answers_[next_])) {
+             answers_[next_].is_of_connection()) {
         add_answer();
       }
       // A server that does not greet.

@@ -59,7 +59,7 @@ void Feedback::learn(const Observation& seen,
   }
   states_.insert(model.number());
   // Silence is left out: an engine that likes it soon does nothing but wait.
-  if (seen.outcome == Outcome::closed || seen.outcome == Outcome::reset)
+  if (seen.is_cut())
     set(hash_of(model.number(), hash_of("closed")));
 }
 

@@ -28,6 +28,10 @@ struct Answer {
   bool is_outcome = false;
 
   bool is_handshake() const { return verb == "TLS" && reply.code == 0; }
+  /// Before the first unit: with implicit TLS a handshake as well.
+  bool is_of_connection() const {
+    return verb == "greeting" || (is_handshake() && !is_outcome);
+  }
 };
 
 /// How a session ended.
@@ -58,7 +62,15 @@ struct Observation {
   std::string token;
   play::Transcript transcript;
   std::chrono::nanoseconds time{0};
+
+  /// The server ended the connection.
+  bool is_cut() const {
+    return outcome == Outcome::closed || outcome == Outcome::reset;
+  }
 };
+
+/// What `Finding::expected` is where only an answer was missing.
+inline constexpr const char* any_reply = "2yz / 3yz / 4yz / 5yz";
 
 /// Something that no server that conforms does.
 struct Finding {

@@ -16,7 +16,6 @@ namespace {
 
 using Known = Model::Known;
 
-constexpr const char* any_reply = "2yz / 3yz / 4yz / 5yz";
 constexpr const char* refusal = "4yz / 5yz / closed";
 
 /// More errors than these, and a server may have had enough of us (RFC 5321
@@ -223,7 +222,7 @@ std::string name_of(const std::string& line) {
 /// What was not answered went out together with commands in front of it.
 bool is_in_group(const Observation& seen) {
   return std::ranges::any_of(seen.answers, [&](const Answer& answer) {
-    return answer.unit == seen.unit && answer.verb != "greeting";
+    return answer.unit == seen.unit && !answer.is_of_connection();
   });
 }
 
@@ -243,9 +242,7 @@ std::optional<Finding> ending(const Observation& seen, const Model& model) {
     result.clause = "5321-4.2-a";
     return result;
   }
-  const bool is_closed =
-      seen.outcome == Outcome::closed || seen.outcome == Outcome::reset;
-  if (!is_closed || !seen.is_plain || seen.answers.empty() ||
+  if (!seen.is_cut() || !seen.is_plain || seen.answers.empty() ||
       model.errors >= errors_of_the_patient) {
     return std::nullopt;
   }

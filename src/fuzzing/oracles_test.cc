@@ -169,6 +169,12 @@ TEST(Oracles, TellSilenceToAGroupFromSilence) {
   EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply"));
   seen.answers.back().unit = seen.unit;
   EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply-in-group"));
+  // What comes before the first unit is no part of a group.
+  seen.answers.resize(1);
+  seen.answers.push_back({"TLS", "TLS", false, {}, 0, false});
+  seen.unanswered = "EHLO a";
+  seen.unit = 0;
+  EXPECT_THAT(signatures(seen), ElementsAre("ehlo-without-reply"));
 }
 
 TEST(Oracles, SeeAConnectionThatIsClosedForNothing) {

@@ -303,8 +303,8 @@ std::size_t replies_at(std::size_t unit, const Evidence& evidence) {
   const Observation& seen = evidence.observation;
   auto count = static_cast<std::size_t>(
       std::ranges::count_if(seen.answers, [&](const Answer& answer) {
-        return answer.unit == unit && answer.verb != "greeting" &&
-               !answer.is_outcome && !answer.is_handshake();
+        return answer.unit == unit && !answer.is_of_connection() &&
+               !answer.is_outcome;
       }));
   const bool is_unit = unit < evidence.input.units.size();
   if (is_reply_missing(evidence) && seen.unit == unit &&
