@@ -2,7 +2,8 @@
 set(program_tests
     exit_codes reports interrupt installed selectors segments careful sink audit
     audit_list audit_ways mechanisms found_scenarios fuzz fuzz_exec
-    fuzz_offers fuzz_kills fuzz_interrupted fuzz_worker_dies fuzz_careful)
+    fuzz_offers fuzz_kills fuzz_grows fuzz_interrupted fuzz_worker_dies
+    fuzz_careful)
 foreach(name IN LISTS program_tests)
   add_test(NAME cli/${name}
            COMMAND ${CMAKE_CURRENT_LIST_DIR}/cli_test ${name}

@@ -216,17 +216,11 @@ class Audit {
   void add_path(std::string name, play::Target target,
                 std::vector<scenario::Test> tests, bool is_compared) {
     if (tests.empty()) return;
-    report_.listeners.push_back({name, shown(target.endpoint), is_compared});
+    report_.listeners.push_back({name, to_string(target.endpoint), is_compared});
     report_.run.listener += (plan_.empty() ? "" : ", ") + name;
     report_.run.selected += tests.size();
     target.witness = witness_;
     plan_.push_back({std::move(name), std::move(target), std::move(tests), {}});
-  }
-
-  static std::string shown(const scenario::Endpoint& endpoint) {
-    const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-    return fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"),
-                       endpoint.host, endpoint.port);
   }
 
   /// "port-2525"; numbered where two have that port.
@@ -294,8 +288,9 @@ class Audit {
           "WARNING: somebody greets at port {} too, who was not audited. Name "
           "him in",
           port));
-      report_.remarks.push_back(fmt::format(
-          "the profile: listeners: {{other: [{}]}}", shown({host, port})));
+      report_.remarks.push_back(
+          fmt::format("the profile: listeners: {{other: [{}]}}",
+                      to_string(scenario::Endpoint{host, port})));
     }
   }
 

@@ -31,8 +31,8 @@ void Sinks::listen(boost::asio::io_context& io,
     receivers_.emplace_back(io, std::move(options), mailbox_);
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error(
-        fmt::format("the sink cannot listen on {}:{}: {}", endpoint.host,
-                    endpoint.port, error.code().message()));
+        fmt::format("the sink cannot listen on {}: {}", to_string(endpoint),
+                    error.code().message()));
   }
 }
 

@@ -128,8 +128,7 @@ class TestRun {
       report_.target = "built-in reference server";
     } else {
       profile_ = profile_of(options_.target);
-      const auto& endpoint = profile_.listeners.at(listener_);
-      report_.target = fmt::format("{}:{}", endpoint.host, endpoint.port);
+      report_.target = to_string(profile_.listeners.at(listener_));
     }
   }
 

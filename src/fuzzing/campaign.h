@@ -18,6 +18,7 @@
 #include "fuzzing/feedback.h"
 #include "fuzzing/input.h"
 #include "fuzzing/memory_watch.h"
+#include "fuzzing/minimise.h"
 #include "fuzzing/oracles.h"
 #include "fuzzing/server_process.h"
 #include "play/target.h"
@@ -106,13 +107,17 @@ class Campaign {
   void await_death();
   std::vector<Finding> of_server(const Observation& seen);
   void restart_server();
+  void watch_memory(const Input& input);
+  std::int64_t gain(std::span<const Input> inputs);
+  void look_into_growth();
   std::optional<Finding> arrival(const Input& input,
                                  const std::string& signature);
   /// Nothing where the session does not show `signature`.
   std::optional<Shown> show(const Input& input, const std::string& signature,
                             Executor::Patience patience);
   void look_into(const Input& input, const Finding& finding);
-  Input smaller(const Input& input, const std::string& signature);
+  Input smaller(const Input& input, const Shows& shows);
+  void note_unrepeated(const Finding& finding, const Input& input);
   void write_down(const Input& found, const Input& minimal, const Shown& shown,
                   int times);
   void count_edges();
@@ -129,6 +134,8 @@ class Campaign {
   Feedback feedback_;
   MemoryWatch memory_;
   std::uint64_t next_sample_ = 0;
+  /// What was said since the last sample.
+  std::vector<Input> since_sample_;
   /// What the session before did to the server, seen when it was over.
   std::vector<Finding> late_;
   Input last_input_;

@@ -55,6 +55,8 @@ class Exporter {
         starts_clear_(can_start_clear()) {}
 
   std::string run() {
+    if (finding_.clause.empty())
+      throw std::invalid_argument("it breaks no clause");
     if (!shows_in_reply() && !is_watched() && !is_by_arrival())
       throw std::invalid_argument("no reply shows it");
     add_dialog();

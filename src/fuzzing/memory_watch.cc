@@ -22,4 +22,20 @@ std::string MemoryWatch::words() const {
       first_ / 1024, last_ / 1024, count_);
 }
 
+Input heaviest(std::span<const Input> suspects, const Gain& gain) {
+  while (suspects.size() > 1) {
+    const auto front = suspects.first(suspects.size() / 2);
+    const auto back = suspects.subspan(front.size());
+    suspects = gain(front) > gain(back) ? front : back;
+  }
+  return suspects.front();
+}
+
+int rounds_with_gain(const Input& input, int rounds, const Gain& gain) {
+  int result = 0;
+  for (int i = 0; i < rounds; ++i)
+    result += gain({&input, 1}) >= least_gain_kib ? 1 : 0;
+  return result;
+}
+
 }  // namespace smtpspec::fuzzing

@@ -1,9 +1,14 @@
-// Whether a server keeps memory that it no longer needs.
+// Whether a server keeps memory that it no longer needs, and behind which session.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
+#include <vector>
+
+#include "fuzzing/input.h"
 
 namespace smtpspec::fuzzing {
 
@@ -29,5 +34,17 @@ class MemoryWatch {
   std::uint64_t last_ = 0;
   std::size_t count_ = 0;
 };
+
+/// The KiB that a server has gained behind one round of sessions: each of
+/// `inputs` as often as the others.
+using Gain = std::function<std::int64_t(std::span<const Input> inputs)>;
+
+/// One of `suspects`, which are not empty, behind which much stays: by halves,
+/// each time the one that gains more.
+Input heaviest(std::span<const Input> suspects, const Gain& gain);
+
+/// How many of `rounds` of `input` gain at least `least_gain_kib` each.
+constexpr std::int64_t least_gain_kib = 256;
+int rounds_with_gain(const Input& input, int rounds, const Gain& gain);
 
 }  // namespace smtpspec::fuzzing

@@ -49,5 +49,30 @@ TEST(MemoryWatch, SaysFromWhereToWhere) {
   EXPECT_FALSE(watch.add(500 * mib));
 }
 
+Input session_of(const std::string& octets) {
+  return {{{Unit::Kind::octets, octets, "", false, true}}};
+}
+
+TEST(MemoryWatch, SessionThatKeepsMemoryIsFoundAmongMany) {
+  std::vector<Input> suspects;
+  for (int i = 0; i < 501; ++i)
+    suspects.push_back(session_of("NOOP " + std::to_string(i) + "\r\n"));
+  const Input leak = suspects[321] = session_of("RSET\r\n");
+  const Gain gain = [&](std::span<const Input> inputs) {
+    std::int64_t kib = 0;
+    for (const Input& input : inputs) kib += input == leak ? 64 : 1;
+    return kib;
+  };
+  EXPECT_EQ(heaviest(suspects, gain), leak);
+  EXPECT_EQ(heaviest({&leak, 1}, gain), leak);
+}
+
+TEST(MemoryWatch, RoundCountsOnlyWhereMuchIsKept) {
+  std::int64_t kib = 2 * least_gain_kib;
+  // As of who comes to rest.
+  const Gain gain = [&](std::span<const Input>) { return kib -= 100; };
+  EXPECT_EQ(rounds_with_gain(session_of("RSET\r\n"), 5, gain), 2);
+}
+
 }  // namespace
 }  // namespace smtpspec::fuzzing

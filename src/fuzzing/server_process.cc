@@ -187,7 +187,7 @@ ServerProcess::~ServerProcess() {
 }
 
 std::string ServerProcess::where() const {
-  return fmt::format("{}:{}", options_.endpoint.host, options_.endpoint.port);
+  return to_string(options_.endpoint);
 }
 
 std::string ServerProcess::log_file() const {

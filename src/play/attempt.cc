@@ -216,8 +216,8 @@ awaitable<void> Attempter::open() {
     throw Verdicted{Verdict::passed, ""};
   if (!problem.empty()) {
     throw Verdicted{Verdict::error,
-                    fmt::format("cannot connect to {}:{}: {}",
-                                endpoint.host, endpoint.port, problem),
+                    fmt::format("cannot connect to {}: {}",
+                                to_string(endpoint), problem),
                     0, true};
   }
   learn_addresses();

@@ -354,6 +354,12 @@ Endpoint parse_endpoint(std::string_view text) {
   return {std::string(host), has_port ? parse_port(port, text) : smtp_port};
 }
 
+std::string to_string(const Endpoint& endpoint) {
+  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+  return is_ipv6 ? fmt::format("[{}]:{}", endpoint.host, endpoint.port)
+                 : fmt::format("{}:{}", endpoint.host, endpoint.port);
+}
+
 Variables numbered(Variables variables, int n) {
   const auto number = std::to_string(n);
   variables["n"] = number;
@@ -378,7 +384,7 @@ Profile load_profile(const std::string& path) {
 
 Profile default_profile(const Endpoint& target, Listener listener) {
   Profile profile;
-  profile.name = fmt::format("{}:{}", target.host, target.port);
+  profile.name = to_string(target);
   profile.listeners.emplace(listener, target);
   profile.variables.emplace("recipient", "postmaster");
   derive(profile.variables);

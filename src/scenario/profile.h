@@ -33,6 +33,8 @@ struct Endpoint {
 /// Parses "host:port", "[::1]:25", "host" (port 25). Throws
 /// std::invalid_argument.
 Endpoint parse_endpoint(std::string_view text);
+/// "host:port", "[::1]:25": parse_endpoint() gives the same one back.
+std::string to_string(const Endpoint& endpoint);
 
 /// How a target proves who it is, and how we do.
 struct Security {

@@ -31,6 +31,11 @@ TEST(Endpoint, PortIs25UnlessGiven) {
   EXPECT_EQ(shown("2001:db8::1"), "2001:db8::1 25");
 }
 
+TEST(Endpoint, IsPrintedAsItIsRead) {
+  for (const auto* text : {"mx.example:2525", "127.0.0.1:25", "[::1]:2525"})
+    EXPECT_EQ(to_string(parse_endpoint(text)), text);
+}
+
 TEST(Endpoint, OtherTextIsRefused) {
   for (const auto* text :
        {"", ":25", "a:", "a:0", "a:65536", "a:x", "a:25x", "[::1", "[]:25",
