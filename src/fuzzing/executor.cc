@@ -24,8 +24,12 @@ constexpr std::array<std::string_view, 8> fatal_twists = {
     "wrong password", "unknown user", "wrong token",         "wrong proof",
     "wrong nonce",    "wrong binding", "mandatory extension", "short digest"};
 
-/// Bounds of an adaptive wait.
-constexpr std::chrono::milliseconds shortest_wait{20};
+/// Bounds of an adaptive wait. A server that writes replies one by one without
+/// TCP_NODELAY has the second one held back for the 40 ms of a delayed
+/// acknowledgement.
+constexpr std::chrono::milliseconds shortest_wait{50};
+/// Where it is not known whether a reply is due at all.
+constexpr std::chrono::milliseconds shortest_doubtful_wait{10};
 constexpr std::chrono::milliseconds longest_wait{1000};
 /// And of one before something is called silent.
 constexpr std::chrono::milliseconds shortest_patience{500};
@@ -77,7 +81,11 @@ class Sitting {
 
  private:
   net::Deadline deadline() const {
-    return net::Clock::now() + reply_time_.wait(is_patient_);
+    if (is_patient_) return net::Clock::now() + reply_time_.patience();
+    // What was sent behind STARTTLS is dropped (RFC 3207 section 4.2).
+    const bool is_certain = !is_confused_ && !is_ready_for_tls() &&
+                            session_.tracker().reliable();
+    return net::Clock::now() + reply_time_.wait(is_certain);
   }
 
   awaitable<void> greet() {
@@ -217,7 +225,7 @@ class Sitting {
     const std::string name =
         host == target_.variables.end() ? "" : host->second;
     // A handshake takes a server longer than a reply; it has said that it waits.
-    const auto patient = net::Clock::now() + reply_time_.wait(true);
+    const auto patient = net::Clock::now() + reply_time_.patience();
     const Event event = co_await session_.start_tls(tls_, name, patient);
     if (!std::holds_alternative<play::Secured>(event)) {
       seen_.outcome = Outcome::no_tls;
@@ -241,7 +249,7 @@ class Sitting {
       co_return;
     }
     play::Waits waits;
-    if (!is_patient_) waits.reply = waits.login = reply_time_.wait(false);
+    if (!is_patient_) waits.reply = waits.login = reply_time_.wait(true);
     Event event = co_await play::log_in(session_, waits, unit.octets,
                                         unit.twist, std::move(credentials));
     note_login(unit, std::move(event));
@@ -291,14 +299,16 @@ void ReplyTime::took(std::chrono::nanoseconds time) {
   slowest_ = std::max(time, slowest_ - slowest_ / 16);
 }
 
-std::chrono::milliseconds ReplyTime::wait(bool is_patient) const {
-  using std::chrono::milliseconds;
-  if (is_patient) {
-    return std::clamp(std::chrono::duration_cast<milliseconds>(slowest_ * 100),
-                      shortest_patience, longest_patience);
-  }
-  return std::clamp(std::chrono::duration_cast<milliseconds>(slowest_ * 10),
-                    shortest_wait, longest_wait);
+std::chrono::milliseconds ReplyTime::wait(bool is_certain) const {
+  const auto shortest = is_certain ? shortest_wait : shortest_doubtful_wait;
+  return std::clamp(std::chrono::ceil<std::chrono::milliseconds>(slowest_ * 10),
+                    shortest, longest_wait);
+}
+
+std::chrono::milliseconds ReplyTime::patience() const {
+  return std::clamp(
+      std::chrono::ceil<std::chrono::milliseconds>(slowest_ * 100),
+      shortest_patience, longest_patience);
 }
 
 Executor::Executor(const play::Target& target, std::string token_prefix)

@@ -18,7 +18,9 @@ namespace smtpspec::fuzzing {
 class ReplyTime {
  public:
   void took(std::chrono::nanoseconds time);
-  std::chrono::milliseconds wait(bool is_patient) const;
+  /// `is_certain`: a reply is due, unless the server is wrong.
+  std::chrono::milliseconds wait(bool is_certain) const;
+  std::chrono::milliseconds patience() const;
 
  private:
   std::chrono::nanoseconds slowest_ = std::chrono::milliseconds(10);
