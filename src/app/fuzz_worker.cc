@@ -100,6 +100,7 @@ class Worker {
     }
     campaign_options_.target = play::target_of(profile_, plan_.listener);
     auto& target = campaign_options_.target;
+    target.is_on_our_thread = reference_ != nullptr;
     target.witness = reference_ ? reference_->witness() : sinks_->witness();
     if (plan_.rate > 0) {
       target.pace = std::make_shared<play::Pace>(

@@ -91,6 +91,7 @@ class Replay {
     target_ = play::target_of(
         reference_ ? reference_->profile() : profile_of(options_.target),
         listener_of(options_.target.listener));
+    target_.is_on_our_thread = reference_ != nullptr;
   }
 
   net::asio::awaitable<void> have_sessions() {

@@ -51,6 +51,7 @@ class Sitting {
         variables_(scenario::numbered(target.variables, 1)),
         session_(executor, play::Segmentation::as_written,
                  play::secrets_of(target)) {
+    if (!target.is_on_our_thread) session_.have_thread_alone();
     variables_["token"] = token;
     seen_.token = std::move(token);
   }

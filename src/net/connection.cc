@@ -1,7 +1,10 @@
 #include "net/connection.h"
 
+#include <poll.h>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <stdexcept>
 #include <vector>
 
@@ -10,6 +13,9 @@ namespace {
 
 using boost::system::error_code;
 using boost::system::system_error;
+
+/// A deadline is passed by no more than that.
+constexpr std::chrono::milliseconds time_alone{1};
 
 /// Throws what a failed read or write means.
 [[noreturn]] void throw_transfer_error(const system_error& e) {
@@ -64,16 +70,24 @@ asio::awaitable<void> connect_any(asio::ip::tcp::socket& socket,
   throw system_error(last);
 }
 
-void send_at_once(asio::ip::tcp::socket& socket) {
+void set_up(asio::ip::tcp::socket& socket) {
   error_code ignored;
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.non_blocking(true);
+}
+
+/// Sleeps for `time` at most.
+bool is_readable_within(asio::ip::tcp::socket& socket,
+                        std::chrono::milliseconds time) {
+  pollfd waiting{socket.native_handle(), POLLIN, 0};
+  return poll(&waiting, 1, static_cast<int>(time.count())) > 0;
 }
 
 }  // namespace
 
 Connection::Connection(asio::ip::tcp::socket socket)
     : socket_(std::move(socket)) {
-  send_at_once(socket_);
+  set_up(socket_);
 }
 
 asio::awaitable<void> Connection::connect(std::string host, std::uint16_t port,
@@ -81,7 +95,7 @@ asio::awaitable<void> Connection::connect(std::string host, std::uint16_t port,
                                           Deadline deadline) {
   auto attempt = connect_any(socket_, std::move(host), port, std::move(source));
   co_await with_deadline(deadline, std::move(attempt));
-  send_at_once(socket_);
+  set_up(socket_);
 }
 
 asio::awaitable<std::size_t> Connection::read_some() {
@@ -114,9 +128,12 @@ asio::awaitable<std::string> Connection::read_tls(Deadline deadline) {
 
 asio::awaitable<std::string> Connection::read_socket(Deadline deadline) {
   // What is there already needs neither a timer nor a wait.
-  socket_.non_blocking(true);
   error_code error;
   std::size_t size = socket_.read_some(asio::buffer(buffer_), error);
+  if (error == asio::error::would_block && has_thread_alone_ &&
+      is_readable_within(socket_, time_alone)) {
+    size = socket_.read_some(asio::buffer(buffer_), error);
+  }
   if (error == asio::error::would_block) {
     error.clear();
     try {
@@ -142,7 +159,6 @@ asio::awaitable<void> Connection::write(std::string_view bytes,
 
 asio::awaitable<void> Connection::write_socket(std::string_view bytes,
                                                Deadline deadline) {
-  socket_.non_blocking(true);
   error_code error;
   const std::size_t sent =
       socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
@@ -191,7 +207,6 @@ void Connection::send_close_alert() {
 
 void Connection::write_what_fits(const std::string& octets) {
   error_code ignored;
-  socket_.non_blocking(true, ignored);
   socket_.write_some(asio::buffer(octets), ignored);
 }
 

@@ -38,6 +38,11 @@ class Connection {
   asio::awaitable<void> connect(std::string host, std::uint16_t port,
                                 std::string source, Deadline deadline);
 
+  /// From now on read() lets the thread sleep for up to a millisecond, before
+  /// it lets others run: who answers at once is heard sooner. For who has nothing
+  /// else to do meanwhile; never where the peer runs on the same thread.
+  void have_thread_alone() { has_thread_alone_ = true; }
+
   /// The next octets, at least one. Throws PeerClosed and system_error.
   asio::awaitable<std::string> read(Deadline deadline);
   /// Writes all of `bytes` before it returns; the caller keeps them alive.
@@ -74,6 +79,7 @@ class Connection {
 
   asio::ip::tcp::socket socket_;
   std::unique_ptr<Tls> tls_;
+  bool has_thread_alone_ = false;
   char buffer_[16 * 1024];
 };
 

@@ -96,6 +96,9 @@ class Session {
   /// that has closed shows at the next receive().
   net::asio::awaitable<void> send(std::string bytes, net::Deadline deadline);
 
+  /// See net::Connection.
+  void have_thread_alone() { connection_.have_thread_alone(); }
+
   /// How the next send() is cut.
   void cut(Segmentation segmentation) { segmentation_ = segmentation; }
 

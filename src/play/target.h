@@ -36,6 +36,8 @@ struct Target {
   std::shared_ptr<Pace> mail_pace;
   bool permits_guessing = false;  ///< see scenario::Profile
   std::vector<std::string> mechanisms;  ///< see scenario::Profile
+  /// It runs on our own thread, and hears nothing while that sleeps.
+  bool is_on_our_thread = false;
 
   /// The same target's listener `other`, if the profile has it.
   std::optional<Target> at(scenario::Listener other) const;
