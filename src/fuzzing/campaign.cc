@@ -34,12 +34,12 @@ constexpr int most_tries = 5;
 /// Sessions between two looks at the server's memory.
 constexpr std::uint64_t sessions_between_samples = 500;
 /// And while one session is looked for behind which it grows.
-constexpr std::size_t sessions_a_round = 64;
-constexpr const char* growth_remarks =
-    "64 sessions a round (smtpspec replay with --times 320 says as many). A\n"
-    "server may keep what was delivered, or collect its garbage late, and come\n"
-    "to rest behind more of them: look at what it keeps before you call it a\n"
-    "leak.";
+constexpr int sessions_a_round = 64;
+constexpr std::string_view growth_remarks =
+    "A round is {} sessions; smtpspec replay says as many as all rounds with\n"
+    "--times {}. A server may keep what was delivered, or collect its garbage\n"
+    "late, and come to rest behind more of them: look at what it keeps before\n"
+    "you call it a leak.";
 
 net::asio::awaitable<bool> pause(milliseconds time) {
   co_await net::sleep_until(net::Clock::now() + time);
@@ -237,7 +237,8 @@ void Campaign::watch_memory(const Input& input) {
 
 std::int64_t Campaign::gain(std::span<const Input> inputs) {
   const auto before = static_cast<std::int64_t>(server_->resident_kib());
-  for (std::size_t said = 0; said < sessions_a_round; said += inputs.size()) {
+  const std::size_t least = sessions_a_round;
+  for (std::size_t said = 0; said < least; said += inputs.size()) {
     for (const Input& input : inputs)
       arrivals_.expect(input, session(input, Patience::adaptive));
   }
@@ -249,13 +250,14 @@ void Campaign::look_into_growth() {
   Finding finding;
   finding.signature = "memory-grows";
   finding.sentence = memory_.words();
-  finding.remarks = growth_remarks;
+  const int wanted = options_.replays;
+  finding.remarks =
+      fmt::format(growth_remarks, sessions_a_round, sessions_a_round * wanted);
   memory_.clear();
   if (tries_[finding.signature]++ >= most_tries) return;
   const Gain gain = [&](std::span<const Input> inputs) {
     return this->gain(inputs);
   };
-  const int wanted = options_.replays;
   const Input heavy = heaviest(since_sample_, gain);
   Input minimal = heavy;
   int rounds = rounds_with_gain(heavy, wanted, gain);
