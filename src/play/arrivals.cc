@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "base/escape.h"
 #include "base/text.h"
@@ -546,6 +548,22 @@ class ArrivalsJudge {
   std::vector<Seen> seen_;
 };
 
+/// A variable of `then` without a value; nothing: all have one.
+std::optional<std::string> missing_value(const scenario::Test& test,
+                                         const Attempt& said) {
+  for (const Assertion& assertion : test.row->then) {
+    for (const auto& part : assertion.expect.parts) {
+      for (const auto& pattern : part.any_of) {
+        const auto* text = std::get_if<scenario::ArrivedText>(&pattern);
+        if (text == nullptr) continue;
+        for (const std::string& name : text->variables())
+          if (!said.sent.variables.contains(name)) return name;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 awaitable<void> judge_arrivals(const scenario::Test& test,
@@ -555,6 +573,14 @@ awaitable<void> judge_arrivals(const scenario::Test& test,
   if (!target.witness) {
     said.verdict = std::max(said.verdict, Verdict::blocked);
     said.reason = "accepted, not proved: the profile names no sink";
+    said.rung = Rung::not_proved;
+    co_return;
+  }
+  if (const auto missing = missing_value(test, said)) {
+    if (said.verdict == Verdict::passed) {
+      said.verdict = Verdict::skipped;
+      said.reason = fmt::format("the profile gives no value for {}", *missing);
+    }
     said.rung = Rung::not_proved;
     co_return;
   }
@@ -569,6 +595,7 @@ bool may_change(const scenario::Test& test, const Attempt& said) {
 
 bool judge_late_arrivals(const scenario::Test& test, const Target& target,
                          const Waits& waits, Attempt& said) {
+  if (missing_value(test, said)) return false;
   ArrivalsJudge judge(test, target, waits, said);
   return judge.run_again();
 }

@@ -143,6 +143,12 @@ TEST_F(ArrivalsTest, WithoutABarrierNothingIsConcluded) {
   EXPECT_THAT(result.reason, HasSubstr("was taken, but not seen"));
 }
 
+TEST_F(ArrivalsTest, VariableThatTheProfileLacksIsNamed) {
+  const Result result = play("text: /To: ${recipient2}/", relay);
+  EXPECT_EQ(result.verdict, Verdict::skipped);
+  EXPECT_EQ(result.reason, "the profile gives no value for recipient2");
+}
+
 TEST_F(ArrivalsTest, MailThatDoesNotArriveWhileABarrierDoesIsLost) {
   const auto lose_all_but_barriers = [](sink::Mailbox& mailbox,
                                         Arrival arrival, int) {
