@@ -42,14 +42,28 @@ Number number(std::string_view digits) {
   return result;
 }
 
-/// proc(5), /proc/PID/environ: entries end in NUL.
+void nap() {
+  const timespec moment{0, 1'000'000};
+  nanosleep(&moment, nullptr);
+}
+
+/// proc(5), /proc/PID/environ: entries end in NUL. It is empty for a moment while
+/// the process executes another program.
 bool has_in_environment(pid_t pid, const std::string& entry) {
+  constexpr int most_looks = 10;
   if (entry.empty()) return false;
-  std::ifstream in("/proc/" + std::to_string(pid) + "/environ",
-                   std::ios::binary);
-  std::string one;
-  while (std::getline(in, one, '\0'))
-    if (one == entry) return true;
+  for (int looks = 0; looks < most_looks; ++looks) {
+    if (looks > 0) nap();
+    std::ifstream in("/proc/" + std::to_string(pid) + "/environ",
+                     std::ios::binary);
+    std::string one;
+    bool is_empty = true;
+    while (std::getline(in, one, '\0')) {
+      if (one == entry) return true;
+      is_empty = false;
+    }
+    if (!is_empty) return false;
+  }
   return false;
 }
 
@@ -99,10 +113,10 @@ std::vector<ProcessInfo> all_processes() {
   return result;
 }
 
+void ProcessTree::adopt_orphans() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+
 ProcessTree::ProcessTree(pid_t root, std::string mark)
-    : root_(root), mark_(std::move(mark)), sessions_{root} {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
+    : root_(root), mark_(std::move(mark)), sessions_{root} {}
 
 bool ProcessTree::belongs(const ProcessInfo& process, pid_t self,
                           const std::set<pid_t>& inside) const {
@@ -112,7 +126,7 @@ bool ProcessTree::belongs(const ProcessInfo& process, pid_t self,
   return process.parent == self &&
          (sessions_.contains(process.session) ||
           known_.contains({process.pid, process.start_time}) ||
-          has_in_environment(process.pid, mark_));
+          (process.state != 'Z' && has_in_environment(process.pid, mark_)));
 }
 
 std::vector<ProcessInfo> ProcessTree::members() {
@@ -150,8 +164,7 @@ bool ProcessTree::kill_all() {
     const auto left = members();
     if (left.empty()) return true;
     for (const ProcessInfo& process : left) send_kill(process);
-    const timespec moment{0, 1'000'000};
-    nanosleep(&moment, nullptr);
+    nap();
   }
   return members().empty();
 }

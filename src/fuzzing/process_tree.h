@@ -29,10 +29,14 @@ std::optional<ProcessInfo> process_info(pid_t pid);
 std::vector<ProcessInfo> all_processes();
 
 /// A process and whatever descends from it. Who daemonises becomes a child of
-/// this process (PR_SET_CHILD_SUBREAPER, which the constructor sets), and is
-/// known by its session, by its environment, or since it was seen before.
+/// this process if that adopts orphans, and is known by its session, by its
+/// environment, or since it was seen before.
 class ProcessTree {
  public:
+  /// To be called before `root` is there, who may end at once
+  /// (PR_SET_CHILD_SUBREAPER).
+  static void adopt_orphans();
+
   /// `root` is a child of this process that leads a session of its own; `mark`,
   /// "NAME=VALUE", stands in its environment and in nobody else's. Empty: there
   /// is none, and who leaves that session unseen is not known.

@@ -224,6 +224,7 @@ ServerProcess::Spawned ServerProcess::spawn(
   environment.push_back(mark);
   const auto argument_pointers = pointers_to(arguments);
   const auto environment_pointers = pointers_to(environment);
+  ProcessTree::adopt_orphans();
   const pid_t child = fork();
   if (child == 0) {
     become(argument_pointers.data(), environment_pointers.data(), log, nothing,

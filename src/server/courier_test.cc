@@ -58,7 +58,7 @@ class CourierTest : public testing::Test {
                    [](std::exception_ptr error) {
                      if (error) std::rethrow_exception(error);
                    });
-    context_.run_for(10s);
+    context_.run_for(60s);
     EXPECT_TRUE(context_.stopped());
     courier_ = nullptr;
   }
@@ -230,7 +230,7 @@ TEST_F(CourierTest, StopsWithOpenSessions) {
                    courier.take(relayed());
                  },
                  [](std::exception_ptr) {});
-  context_.run_for(10s);
+  context_.run_for(60s);
   EXPECT_TRUE(context_.stopped());
   EXPECT_THAT(store_.messages(), IsEmpty());
 }

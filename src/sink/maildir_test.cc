@@ -149,7 +149,7 @@ TEST_F(MaildirTest, StopsWhileItWaits) {
   wait(0);
   maildir.stop();
   maildir.stop();
-  context_.run_for(10s);
+  context_.run_for(60s);
   EXPECT_TRUE(context_.stopped());
 }
 
