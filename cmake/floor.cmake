@@ -21,7 +21,7 @@ function(smtpspec_floor name)
     # The manuals are tested too.
     target_compile_definitions(${name}_test PRIVATE
       SMTPSPEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    gtest_discover_tests(${name}_test PROPERTIES TIMEOUT 60
+    gtest_discover_tests(${name}_test PROPERTIES TIMEOUT 300
                          DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}/")
   endif()
 endfunction()
