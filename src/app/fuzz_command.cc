@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,7 +214,7 @@ class Fuzzers {
   int run() {
     fs::create_directories(plan_.output);
     // A worker that is killed leaves its server to us.
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    fuzzing::ProcessTree::adopt_orphans();
     start();
     watch_signals();
     while (has_open()) listen();

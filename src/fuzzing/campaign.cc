@@ -255,9 +255,7 @@ void Campaign::look_into_growth() {
       fmt::format(growth_remarks, sessions_a_round, sessions_a_round * wanted);
   memory_.clear();
   if (tries_[finding.signature]++ >= most_tries) return;
-  const Gain gain = [&](std::span<const Input> inputs) {
-    return this->gain(inputs);
-  };
+  const Gain gain = std::bind_front(&Campaign::gain, this);
   const Input heavy = heaviest(since_sample_, gain);
   Input minimal = heavy;
   int rounds = rounds_with_gain(heavy, wanted, gain);

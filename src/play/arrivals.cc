@@ -552,14 +552,8 @@ class ArrivalsJudge {
 std::optional<std::string> missing_value(const scenario::Test& test,
                                          const Attempt& said) {
   for (const Assertion& assertion : test.row->then) {
-    for (const auto& part : assertion.expect.parts) {
-      for (const auto& pattern : part.any_of) {
-        const auto* text = std::get_if<scenario::ArrivedText>(&pattern);
-        if (text == nullptr) continue;
-        for (const std::string& name : text->variables())
-          if (!said.sent.variables.contains(name)) return name;
-      }
-    }
+    for (const std::string& name : assertion.variables())
+      if (!said.sent.variables.contains(name)) return name;
   }
   return std::nullopt;
 }
@@ -589,13 +583,12 @@ awaitable<void> judge_arrivals(const scenario::Test& test,
 }
 
 bool may_change(const scenario::Test& test, const Attempt& said) {
-  return said.is_complete &&
+  return said.is_complete && !missing_value(test, said) &&
          std::ranges::any_of(test.row->then, depends_on_more);
 }
 
 bool judge_late_arrivals(const scenario::Test& test, const Target& target,
                          const Waits& waits, Attempt& said) {
-  if (missing_value(test, said)) return false;
   ArrivalsJudge judge(test, target, waits, said);
   return judge.run_again();
 }

@@ -150,16 +150,10 @@ void check_then(const std::vector<Assertion>& then, const Dialog& dialog,
          "it arrives with the mail");
   }
   for (const auto& assertion : then) {
-    for (const auto& part : assertion.expect.parts) {
-      for (const auto& pattern : part.any_of) {
-        const auto* text = std::get_if<ArrivedText>(&pattern);
-        if (text == nullptr) continue;
-        for (const auto& name : text->variables()) {
-          if (is_known(name)) continue;
-          fail(context, assertion.expect.line, "${" + name + "}",
-               fmt::format("unknown variable '{}': see docs/profile.md", name));
-        }
-      }
+    for (const auto& name : assertion.variables()) {
+      if (is_known(name)) continue;
+      fail(context, assertion.expect.line, "${" + name + "}",
+           fmt::format("unknown variable '{}': see docs/profile.md", name));
     }
   }
 }

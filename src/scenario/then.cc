@@ -87,6 +87,17 @@ bool counts(Subject subject) {
          subject == Subject::delivered || subject == Subject::bounced;
 }
 
+std::set<std::string> Assertion::variables() const {
+  std::set<std::string> names;
+  for (const auto& part : expect.parts) {
+    for (const auto& pattern : part.any_of) {
+      if (const auto* text = std::get_if<ArrivedText>(&pattern))
+        names.merge(text->variables());
+    }
+  }
+  return names;
+}
+
 std::vector<Assertion> parse_then(std::string_view text,
                                   const std::string& file,
                                   std::string_view file_text, int first_line,

@@ -7,6 +7,7 @@
 //   report: /^Action: failed/     what the reports say that came back
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,8 @@ struct Assertion {
   bool reads_reports() const {
     return subject == Subject::report && rule == nullptr;
   }
+  /// What its texts want a value for.
+  std::set<std::string> variables() const;
 };
 
 /// Parses the block, whose first line is `first_line` of `file`, whose whole
