@@ -41,10 +41,18 @@ scenario::Variables reference_values() {
   return result;
 }
 
+/// Whether what stands at `at` is not what it looks like: "\${name}".
+bool is_escaped(std::string_view text, std::size_t at) {
+  const auto before = text.substr(0, at).find_last_not_of('\\');
+  const auto first = before == std::string_view::npos ? 0 : before + 1;
+  return (at - first) % 2 == 1;
+}
+
 /// `text` with a fixed time for ${utc(seconds)}: files stay as they are.
 std::string without_clock(std::string text) {
   for (auto at = text.find("${utc("); at != std::string::npos;
-       at = text.find("${utc(", at)) {
+       at = text.find("${utc(", at + 1)) {
+    if (is_escaped(text, at)) continue;
     const auto end = text.find(")}", at);
     if (end == std::string::npos) return text;
     text.replace(at, end + 2 - at, "2027-01-01T00:00:00Z");

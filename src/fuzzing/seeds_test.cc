@@ -71,6 +71,10 @@ TEST(Seeds, FunctionsAreDoneAndTimeStandsStill) {
             "C: NOOP abababeA==\nS:\n");
   EXPECT_EQ(seed("from: connect\n", "C: NOOP ${utc(3600)}\nS: 250\n"),
             "C: NOOP 2027-01-01T00:00:00Z\nS:\n");
+  EXPECT_EQ(seed("from: connect\n", "C: NOOP \\\\${utc(9)}\nS: 250\n"),
+            "C: NOOP \\\\2027-01-01T00:00:00Z\nS:\n");
+  EXPECT_EQ(seed("from: connect\n", "C: NOOP \\${utc(9)}\nS: 250\n"),
+            "C: NOOP ${utc(9)}\nS:\n");
   EXPECT_EQ(seed("from: connect\n", "C: NOOP ${base64(${user})}\nS: 250\n"),
             seed("from: connect\n", "C: NOOP ${base64(some-user)}\nS: 250\n"));
 }
