@@ -18,7 +18,7 @@ std::string escape(std::string_view bytes) {
       default: {
         const auto octet = static_cast<unsigned char>(c);
         if (octet >= 32 && octet < 127) {
-          if (bytes.substr(i).starts_with("${")) result += '\\';
+          if (c == '$' && bytes.substr(i).starts_with("${")) result += '\\';
           result += c;
         } else {
           result += fmt::format("\\x{:02x}", octet);

@@ -6,6 +6,7 @@
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace smtpspec::net {
@@ -14,18 +15,20 @@ namespace {
 using boost::system::error_code;
 using boost::system::system_error;
 
-/// A deadline is passed by no more than that.
-constexpr std::chrono::milliseconds time_alone{1};
+/// To be woken takes longer than many a server needs for a reply.
+constexpr std::chrono::microseconds time_awake{50};
+/// A deadline is passed by no more than both together.
+constexpr std::chrono::milliseconds time_asleep{1};
 
 /// Throws what a failed read or write means.
-[[noreturn]] void throw_transfer_error(const system_error& e) {
-  if (e.code() == asio::error::eof) throw PeerClosed{Ending::end_of_file};
-  if (e.code() == asio::error::connection_reset ||
-      e.code() == asio::error::broken_pipe ||
-      e.code() == asio::error::connection_aborted) {
+[[noreturn]] void throw_transfer_error(const error_code& error) {
+  if (error == asio::error::eof) throw PeerClosed{Ending::end_of_file};
+  if (error == asio::error::connection_reset ||
+      error == asio::error::broken_pipe ||
+      error == asio::error::connection_aborted) {
     throw PeerClosed{Ending::reset};
   }
-  throw e;
+  throw system_error(error);
 }
 
 /// The endpoints of `host`; an address needs no resolver, which is a thread.
@@ -126,23 +129,36 @@ asio::awaitable<std::string> Connection::read_tls(Deadline deadline) {
   }
 }
 
+std::size_t Connection::read_soon(error_code& error) {
+  std::size_t size = 0;
+  const Deadline awake_until = Clock::now() + time_awake;
+  do {
+    // The server may want this core.
+    std::this_thread::yield();
+    size = socket_.read_some(asio::buffer(buffer_), error);
+  } while (error == asio::error::would_block && Clock::now() < awake_until);
+  if (error == asio::error::would_block &&
+      is_readable_within(socket_, time_asleep)) {
+    size = socket_.read_some(asio::buffer(buffer_), error);
+  }
+  return size;
+}
+
 asio::awaitable<std::string> Connection::read_socket(Deadline deadline) {
   // What is there already needs neither a timer nor a wait.
   error_code error;
   std::size_t size = socket_.read_some(asio::buffer(buffer_), error);
-  if (error == asio::error::would_block && has_thread_alone_ &&
-      is_readable_within(socket_, time_alone)) {
-    size = socket_.read_some(asio::buffer(buffer_), error);
-  }
+  if (error == asio::error::would_block && has_thread_alone_)
+    size = read_soon(error);
   if (error == asio::error::would_block) {
     error.clear();
     try {
       size = co_await with_deadline(deadline, read_some());
     } catch (const system_error& e) {
-      throw_transfer_error(e);
+      throw_transfer_error(e.code());
     }
   }
-  if (error) throw_transfer_error(system_error(error));
+  if (error) throw_transfer_error(error);
   co_return std::string(buffer_, size);
 }
 
@@ -163,7 +179,7 @@ asio::awaitable<void> Connection::write_socket(std::string_view bytes,
   const std::size_t sent =
       socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != asio::error::would_block)
-    throw_transfer_error(system_error(error));
+    throw_transfer_error(error);
   if (!error && sent == bytes.size()) co_return;
   if (!error) bytes.remove_prefix(sent);
   auto write_all = [](asio::ip::tcp::socket& socket,
@@ -174,7 +190,7 @@ asio::awaitable<void> Connection::write_socket(std::string_view bytes,
   try {
     co_await with_deadline(deadline, write_all(socket_, bytes));
   } catch (const system_error& e) {
-    throw_transfer_error(e);
+    throw_transfer_error(e.code());
   }
 }
 
