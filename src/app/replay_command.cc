@@ -1,6 +1,7 @@
 // smtpspec replay: has a fuzzed session again.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -23,6 +24,9 @@ namespace smtpspec::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// A new connection is greeted within that, or the server hangs.
+constexpr std::chrono::seconds greeting_time{10};
 
 struct ReplayOptions {
   std::string file;
@@ -97,18 +101,40 @@ class Replay {
   net::asio::awaitable<void> have_sessions() {
     fuzzing::Executor executor(target_, "replay");
     const fuzzing::Oracles oracles(catalog_, target_.is_for_submission());
-    while (done_ < options_.times) {
-      const auto seen = co_await executor.run(
-          input_, fuzzing::Executor::Patience::full);
-      if (done_++ == 0) {
-        std::cout << seen.transcript.to_string()
-                  << fmt::format("# {}\n", words(seen.outcome));
-      }
-      for (const auto& finding : oracles.judge(seen)) {
-        if (shown_[finding.signature]++ == 0)
-          std::cout << fmt::format("FOUND {}: {}\n", finding.signature,
-                                   finding.sentence);
-      }
+    bool is_greeted = true;
+    while (is_greeted && done_ < options_.times) {
+      const auto seen = co_await session(executor);
+      for (const auto& finding : oracles.judge(seen)) show(finding);
+      // Who is asked behind every session takes twice as many connections.
+      const bool is_doubtful = seen.outcome != fuzzing::Outcome::finished;
+      if (is_doubtful || done_ == options_.times)
+        is_greeted = co_await executor.is_greeted(greeting_time);
+      if (!is_greeted) show(fuzzing::hang(seen));
+    }
+  }
+
+  /// Where there is no connection any more, behind others: one that was closed.
+  net::asio::awaitable<fuzzing::Observation> session(
+      fuzzing::Executor& executor) {
+    const bool is_first = done_++ == 0;
+    fuzzing::Observation seen;
+    try {
+      seen = co_await executor.run(input_, fuzzing::Executor::Patience::full);
+    } catch (const boost::system::system_error&) {
+      if (is_first) throw;
+      seen.outcome = fuzzing::Outcome::closed;
+    }
+    if (is_first) {
+      std::cout << seen.transcript.to_string()
+                << fmt::format("# {}\n", words(seen.outcome));
+    }
+    co_return seen;
+  }
+
+  void show(const fuzzing::Finding& finding) {
+    if (shown_[finding.signature]++ == 0) {
+      std::cout << fmt::format("FOUND {}: {}\n", finding.signature,
+                               finding.sentence);
     }
   }
 

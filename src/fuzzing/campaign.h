@@ -99,8 +99,7 @@ class Campaign {
   /// All but what arrives.
   std::vector<Finding> judge(const Input& input, const Observation& seen,
                              Executor::Patience patience);
-  std::optional<Finding> hang(const Observation& seen,
-                              Executor::Patience patience);
+  bool hangs(const Observation& seen, Executor::Patience patience);
   std::optional<Finding> difference(const Input& input,
                                     const Observation& seen,
                                     Executor::Patience patience);

@@ -57,7 +57,6 @@ class Sitting {
   }
 
   awaitable<Observation> run(const Input& input) {
-    const auto start = net::Clock::now();
     if (target_.pace) co_await target_.pace->turn();
     co_await session_.connect(target_.endpoint, target_.source,
                               waits_.deadline(waits_.connect));
@@ -76,7 +75,6 @@ class Sitting {
       seen_.breaches = session_.breaches();
     }
     seen_.transcript = std::move(session_.transcript());
-    seen_.time = net::Clock::now() - start;
     co_return std::move(seen_);
   }
 

@@ -1,7 +1,6 @@
 // What a server did in a fuzzed session, and what is found wrong in it.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -61,7 +60,6 @@ struct Observation {
   bool is_alive_after_silence = false;
   std::string token;
   play::Transcript transcript;
-  std::chrono::nanoseconds time{0};
 
   /// The server ended the connection.
   bool is_cut() const {

@@ -312,6 +312,16 @@ std::vector<Finding> Oracles::judge(const Observation& seen) const {
   return result;
 }
 
+Finding hang(const Observation& seen) {
+  Finding finding;
+  finding.signature = "hang";
+  finding.sentence = "a new connection was not greeted any more";
+  finding.clause = "5321-4.5.4.2-a";
+  finding.answer = seen.answers.size();
+  finding.expected = any_reply;
+  return finding;
+}
+
 bool has_login(const Observation& seen) {
   return std::ranges::any_of(seen.answers, [](const Answer& answer) {
     return answer.reply.code == 235;

@@ -27,6 +27,9 @@ class Oracles {
   bool wants_login_;
 };
 
+/// Behind the session no new connection is greeted.
+Finding hang(const Observation& seen);
+
 /// Whether somebody logged in.
 bool has_login(const Observation& seen);
 
