@@ -180,6 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadLine{"S: 250 ~ /Ok", "a slash without its second"},
                     BadLine{"S: 250 ~ /Ok\\/", "a slash without its second"},
                     BadLine{"S: 250 ~ /Ok\\", "a slash without its second"},
+                    BadLine{"S: 250 ~ ${}", "a name stands between the braces"},
                     BadLine{"S: 250; 251", ":1:9: pass: note: warn:"},
                     BadLine{"S: 250; maybe: 251", ":1:9: pass: note: warn:"},
                     BadLine{"S: 250;", "only the first part has no grade"},

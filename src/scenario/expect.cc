@@ -215,6 +215,7 @@ class Parser {
     const auto end = text_.find('}', at_);
     if (end == text_.npos) fail(at_, "'${' without '}'");
     pattern.variable = text_.substr(at_ + 2, end - at_ - 2);
+    if (pattern.variable.empty()) fail(at_, "a name stands between the braces");
     at_ = end + 1;
     return pattern;
   }
