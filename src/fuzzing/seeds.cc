@@ -41,24 +41,8 @@ scenario::Variables reference_values() {
   return result;
 }
 
-/// Whether what stands at `at` is not what it looks like: "\${name}".
-bool is_escaped(std::string_view text, std::size_t at) {
-  const auto before = text.substr(0, at).find_last_not_of('\\');
-  const auto first = before == std::string_view::npos ? 0 : before + 1;
-  return (at - first) % 2 == 1;
-}
-
-/// `text` with a fixed time for ${utc(seconds)}: files stay as they are.
-std::string without_clock(std::string text) {
-  for (auto at = text.find("${utc("); at != std::string::npos;
-       at = text.find("${utc(", at + 1)) {
-    if (is_escaped(text, at)) continue;
-    const auto end = text.find(")}", at);
-    if (end == std::string::npos) return text;
-    text.replace(at, end + 2 - at, "2027-01-01T00:00:00Z");
-  }
-  return text;
-}
+/// For ${utc(seconds)}: files stay as they are.
+constexpr std::string_view seed_time = "2027-01-01T00:00:00Z";
 
 bool computes(std::string_view text) {
   for (const std::string_view function : {"${base64(", "${upper(", "${lower("})
@@ -152,13 +136,10 @@ class SeedWriter {
   std::string expand(const scenario::Send& send, int n) const {
     static const scenario::Variables placeholder = placeholders();
     static const scenario::Variables computed = reference_values();
-    const std::string source = without_clock(send.text.source());
-    const auto text = scenario::Template::parse(
-        source, {scenario_.file, send.line, 1}, source);
-    const auto variables =
-        scenario::numbered(computes(source) ? computed : placeholder, n);
+    const auto variables = scenario::numbered(
+        computes(send.text.source()) ? computed : placeholder, n);
     try {
-      return text.expand(variables, send.adds_crlf ? 2 : 0);
+      return send.text.expand(variables, send.adds_crlf ? 2 : 0, seed_time);
     } catch (const scenario::MissingVariable&) {
       throw NotSayable();
     } catch (const std::length_error&) {

@@ -302,7 +302,8 @@ void add(std::string& result, std::string_view text) {
 /// Expands parts into one text. pad() has to wait until the rest is there.
 class Expander {
  public:
-  explicit Expander(const Variables& variables) : variables_(variables) {}
+  Expander(const Variables& variables, std::optional<std::string_view> time)
+      : variables_(variables), time_(time) {}
 
   std::string expand(const Parts& parts) {
     std::string result;
@@ -315,7 +316,7 @@ class Expander {
     if (pad_ == nullptr) return result;
     const auto width = static_cast<std::size_t>(pad_->number);
     const auto used = result.size() + line_end;
-    const auto filler = Expander(variables_).expand(pad_->argument);
+    const auto filler = Expander(variables_, time_).expand(pad_->argument);
     if (used >= width || filler.empty()) return result;
     std::string padding;
     while (padding.size() < width - used) padding += filler;
@@ -338,7 +339,7 @@ class Expander {
       case Kind::base64:
         return add(result, base::base64_encode(expand(part.argument)));
       case Kind::utc:
-        return add(result, utc(part.number));
+        return add(result, time_ ? *time_ : utc(part.number));
       case Kind::repeat:
         return add_repeated(part, result);
       case Kind::pad:
@@ -375,6 +376,7 @@ class Expander {
   }
 
   const Variables& variables_;
+  std::optional<std::string_view> time_;
   const Part* pad_ = nullptr;
   std::size_t pad_at_ = 0;
 };
@@ -399,10 +401,10 @@ Template Template::parse(std::string_view text,
   return result;
 }
 
-std::string Template::expand(const Variables& variables,
-                             std::size_t line_end) const {
+std::string Template::expand(const Variables& variables, std::size_t line_end,
+                             std::optional<std::string_view> time) const {
   if (parts_ == nullptr) return {};
-  return Expander(variables).expand_line(*parts_, line_end);
+  return Expander(variables, time).expand_line(*parts_, line_end);
 }
 
 std::set<std::string> Template::names() const {

@@ -50,10 +50,11 @@ class Template {
                         std::string_view line_text);
 
   /// The octets, variables replaced. `line_end` octets follow them on the wire
-  /// (2 for CRLF) and count for pad(). Throws MissingVariable, and
-  /// std::length_error where more than max_size octets come of it.
-  std::string expand(const Variables& variables,
-                     std::size_t line_end = 0) const;
+  /// (2 for CRLF) and count for pad(). Where there is a `time`, it stands for
+  /// every ${utc(seconds)}. Throws MissingVariable, and std::length_error where
+  /// more than max_size octets come of it.
+  std::string expand(const Variables& variables, std::size_t line_end = 0,
+                     std::optional<std::string_view> time = {}) const;
 
   /// The names of all variables used.
   std::set<std::string> names() const;
