@@ -1,7 +1,6 @@
 // smtpspec replay: has a fuzzed session again.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -24,9 +23,7 @@ namespace smtpspec::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A new connection is greeted within that, or the server hangs.
-constexpr std::chrono::seconds greeting_time{10};
+using Patience = fuzzing::Executor::Patience;
 
 struct ReplayOptions {
   std::string file;
@@ -108,7 +105,7 @@ class Replay {
       // Who is asked behind every session takes twice as many connections.
       const bool is_doubtful = seen.outcome != fuzzing::Outcome::finished;
       if (is_doubtful || done_ == options_.times)
-        is_greeted = co_await executor.is_greeted(greeting_time);
+        is_greeted = co_await executor.is_greeted(Patience::full);
       if (!is_greeted) show(fuzzing::hang(seen));
     }
   }
@@ -119,7 +116,7 @@ class Replay {
     const bool is_first = done_++ == 0;
     fuzzing::Observation seen;
     try {
-      seen = co_await executor.run(input_, fuzzing::Executor::Patience::full);
+      seen = co_await executor.run(input_, Patience::full);
     } catch (const boost::system::system_error&) {
       if (is_first) throw;
       seen.outcome = fuzzing::Outcome::closed;

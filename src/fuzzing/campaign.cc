@@ -19,9 +19,6 @@ using std::chrono::milliseconds;
 /// So many connections that come to nothing, one after the other, are the end.
 constexpr int refusals_to_the_end = 20;
 constexpr milliseconds pause_behind_refusal{250};
-/// A new connection is greeted within that, or the server hangs.
-constexpr milliseconds greeting_time{1000};
-constexpr milliseconds patient_greeting_time{10'000};
 /// What is under way arrives within that.
 constexpr milliseconds arrival_time{1000};
 /// A server that greets nobody behind a session has ended within that, or it
@@ -162,9 +159,7 @@ std::vector<Finding> Campaign::judge(const Input& input,
 bool Campaign::hangs(const Observation& seen, Patience patience) {
   if (seen.outcome != Outcome::silent || seen.is_alive_after_silence)
     return false;
-  const auto time =
-      patience == Patience::full ? patient_greeting_time : greeting_time;
-  if (await(executor_.is_greeted(time))) return false;
+  if (await(executor_.is_greeted(patience))) return false;
   if (server_) restart_server();
   return true;
 }
@@ -186,7 +181,7 @@ std::optional<Finding> Campaign::difference(const Input& input,
 /// Who dies closes its connections before its end can be seen, which would then
 /// be found in the next session, and in no replay of that.
 void Campaign::await_death() {
-  if (!server_ || await(executor_.is_greeted(greeting_time))) return;
+  if (!server_ || await(executor_.is_greeted(Patience::adaptive))) return;
   const auto deadline = net::Clock::now() + death_time;
   while (server_->is_alive() && net::Clock::now() < deadline)
     await(pause(between_looks));

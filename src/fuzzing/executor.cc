@@ -34,6 +34,9 @@ constexpr std::chrono::milliseconds longest_wait{1000};
 /// And of one before something is called silent.
 constexpr std::chrono::milliseconds shortest_patience{500};
 constexpr std::chrono::milliseconds longest_patience{30'000};
+/// A new connection is greeted within that.
+constexpr std::chrono::milliseconds greeting_time{1000};
+constexpr std::chrono::milliseconds patient_greeting_time{10'000};
 
 /// Ends a session early.
 struct SessionOver {};
@@ -327,10 +330,12 @@ awaitable<Observation> Executor::run(const Input& input, Patience patience) {
   co_return co_await sitting.run(input);
 }
 
-awaitable<bool> Executor::is_greeted(std::chrono::milliseconds time) {
+awaitable<bool> Executor::is_greeted(Patience patience) {
   const auto executor = co_await net::asio::this_coro::executor;
   play::Session session(executor);
-  const auto deadline = net::Clock::now() + time;
+  const auto deadline =
+      net::Clock::now() +
+      (patience == Patience::full ? patient_greeting_time : greeting_time);
   bool is_greeted = false;
   try {
     co_await session.connect(target_.endpoint, target_.source, deadline);

@@ -41,8 +41,9 @@ class Executor {
   /// Throws boost::system::system_error where there is no connection.
   net::asio::awaitable<Observation> run(const Input& input, Patience patience);
 
-  /// Whether a new connection is greeted within `time`, by whatever reply.
-  net::asio::awaitable<bool> is_greeted(std::chrono::milliseconds time);
+  /// Whether a new connection is greeted, by whatever reply, within 1 s, or 10 s
+  /// with full patience: else the server hangs.
+  net::asio::awaitable<bool> is_greeted(Patience patience);
 
  private:
   std::string next_token();
