@@ -236,7 +236,7 @@ class Fuzzers {
         throw std::system_error(errno, std::generic_category(), "fork");
       if (pid == 0) {
         close(ends[0]);
-        fuzz_in_worker(plan_, i, ends[1], self);
+        fuzz_in_worker(plan_, claims_, i, ends[1], self);
       }
       close(ends[1]);
       workers_.push_back({pid, ends[0], "", json::object(), false, ""});
@@ -398,6 +398,7 @@ class Fuzzers {
 
   const FuzzPlan& plan_;
   report::ConsoleOptions options_;
+  fuzzing::Claims claims_;
   std::vector<Worker> workers_;
   std::vector<fuzzing::ProcessTree> trees_;
   std::set<std::string> findings_;  ///< by signature

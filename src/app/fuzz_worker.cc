@@ -48,8 +48,8 @@ void prepare_signals(pid_t parent) {
 
 class Worker {
  public:
-  Worker(const FuzzPlan& plan, int index, int out)
-      : plan_(plan), index_(index), out_(out) {}
+  Worker(const FuzzPlan& plan, fuzzing::Claims& claims, int index, int out)
+      : plan_(plan), claims_(claims), index_(index), out_(out) {}
 
   [[noreturn]] void run() {
     try {
@@ -148,8 +148,8 @@ class Worker {
           !is_near(plan_.against->host);
     }
     campaign_ = std::make_unique<fuzzing::Campaign>(
-        io_, campaign_options_, catalog_, server_ ? &*server_ : nullptr,
-        edges_ ? &*edges_ : nullptr);
+        io_, campaign_options_, catalog_, claims_,
+        server_ ? &*server_ : nullptr, edges_ ? &*edges_ : nullptr);
     campaign_->on_finding = [this](const fuzzing::Reported& found) {
       tell({{"finding",
              {{"signature", found.signature},
@@ -213,6 +213,7 @@ class Worker {
   }
 
   const FuzzPlan& plan_;
+  fuzzing::Claims& claims_;
   int index_;
   int out_;
   boost::asio::io_context io_{1};
@@ -234,11 +235,12 @@ std::string worker_mark(pid_t worker) {
   return fmt::format("{}={}", mark_name, worker);
 }
 
-void fuzz_in_worker(const FuzzPlan& plan, int index, int out, pid_t parent) {
+void fuzz_in_worker(const FuzzPlan& plan, fuzzing::Claims& claims, int index,
+                    int out, pid_t parent) {
   setsid();
   prepare_signals(parent);
   setenv(mark_name, std::to_string(getpid()).c_str(), 1);
-  Worker(plan, index, out).run();
+  Worker(plan, claims, index, out).run();
 }
 
 }  // namespace smtpspec::app

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "fuzzing/claims.h"
 #include "scenario/profile.h"
 
 namespace smtpspec::app {
@@ -35,13 +36,14 @@ struct FuzzPlan {
 };
 
 /// Fuzzes until an end and exits, in a process that was forked for it; `parent`
-/// is who did, with whom it ends. `index` counts workers from 0; the port of a
+/// is who did, with whom it ends, and all share `claims`. `index` counts workers from 0; the port of a
 /// server that we start is as much higher. What happens is written to `out`, a file
 /// descriptor:
 ///   {"status": {"sessions": 1, "states": 1, "edges": 0, "findings": 0}}
 ///   {"finding": {"signature": ..., "sentence": ..., ...}}
 ///   {"end": "why it could not go on, or empty"}
-[[noreturn]] void fuzz_in_worker(const FuzzPlan& plan, int index, int out,
+[[noreturn]] void fuzz_in_worker(const FuzzPlan& plan,
+                                 fuzzing::Claims& claims, int index, int out,
                                  pid_t parent);
 
 /// "NAME=VALUE", which stands in the environment of all that a worker starts.

@@ -67,10 +67,11 @@ Finding beside_replies(const std::string& signature,
 }  // namespace
 
 Campaign::Campaign(boost::asio::io_context& io, const CampaignOptions& options,
-                   const scenario::Catalog& catalog, ServerProcess* server,
-                   EdgeMap* edges)
+                   const scenario::Catalog& catalog, Claims& claims,
+                   ServerProcess* server, EdgeMap* edges)
     : io_(io),
       options_(options),
+      claims_(claims),
       server_(server),
       edges_(edges),
       token_prefix_(fmt::format("f{:06x}",
@@ -242,7 +243,7 @@ void Campaign::look_into_growth() {
   finding.remarks =
       fmt::format(growth_remarks, sessions_a_round, sessions_a_round * wanted);
   memory_.clear();
-  if (tries_[finding.signature]++ >= most_tries) return;
+  if (!begin_to_look_into(finding.signature)) return;
   const Gain gain = std::bind_front(&Campaign::gain, this);
   const Input heavy = heaviest(since_sample_, gain);
   Input minimal = heavy;
@@ -255,7 +256,7 @@ void Campaign::look_into_growth() {
     rounds = rounds_with_gain(minimal, wanted, gain);
   }
   if (rounds < wanted) {
-    note_unrepeated(finding, minimal);
+    give_up(finding, minimal);
     return;
   }
   tries_[finding.signature] = most_tries;
@@ -319,10 +320,17 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
   return std::nullopt;
 }
 
+bool Campaign::begin_to_look_into(const std::string& signature) {
+  int& tries = tries_[signature];
+  if (tries >= most_tries || !claims_.take(signature)) return false;
+  ++tries;
+  return true;
+}
+
 void Campaign::look_into(const Input& input, const Finding& finding) {
   const std::string& signature = finding.signature;
   if (input.units.empty()) return;  // nobody has said anything yet
-  if (tries_[signature]++ >= most_tries) return;
+  if (!begin_to_look_into(signature)) return;
   int times = 0;
   for (int i = 0; i < options_.replays; ++i)
     times += show(input, signature, Patience::adaptive) ? 1 : 0;
@@ -341,15 +349,16 @@ void Campaign::look_into(const Input& input, const Finding& finding) {
     }
   }
   if (!shown) {
-    note_unrepeated(finding, input);
+    give_up(finding, input);
     return;
   }
   tries_[signature] = most_tries;
   write_down(input, minimal, *shown, times);
 }
 
-void Campaign::note_unrepeated(const Finding& finding, const Input& input) {
+void Campaign::give_up(const Finding& finding, const Input& input) {
   if (tries_[finding.signature] == 1) ++status_.unrepeated;
+  claims_.give_back(finding.signature);
   write_unrepeated(options_.folder, finding, input);
 }
 

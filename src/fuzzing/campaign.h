@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "fuzzing/arrivals.h"
+#include "fuzzing/claims.h"
 #include "fuzzing/edge_map.h"
 #include "fuzzing/executor.h"
 #include "fuzzing/feedback.h"
@@ -71,8 +72,8 @@ class Campaign {
   /// All outlive it. `server` is nullptr where somebody else starts the target,
   /// and `edges` where nobody counts edges.
   Campaign(boost::asio::io_context& io, const CampaignOptions& options,
-           const scenario::Catalog& catalog, ServerProcess* server,
-           EdgeMap* edges);
+           const scenario::Catalog& catalog, Claims& claims,
+           ServerProcess* server, EdgeMap* edges);
 
   /// Has a session; what is new in it goes to `counters`. Throws CampaignOver.
   void run(const Input& input, std::span<std::uint8_t> counters);
@@ -109,6 +110,8 @@ class Campaign {
   void watch_memory(const Input& input);
   std::int64_t gain(std::span<const Input> inputs);
   void look_into_growth();
+  /// Whether we, and not another worker, look into `signature` now.
+  bool begin_to_look_into(const std::string& signature);
   std::optional<Finding> arrival(const Input& input,
                                  const std::string& signature);
   /// Nothing where the session does not show `signature`.
@@ -116,13 +119,14 @@ class Campaign {
                             Executor::Patience patience);
   void look_into(const Input& input, const Finding& finding);
   Input smaller(const Input& input, const Shows& shows);
-  void note_unrepeated(const Finding& finding, const Input& input);
+  void give_up(const Finding& finding, const Input& input);
   void write_down(const Input& found, const Input& minimal, const Shown& shown,
                   int times);
   void count_edges();
 
   boost::asio::io_context& io_;
   const CampaignOptions& options_;
+  Claims& claims_;
   ServerProcess* server_;
   EdgeMap* edges_;
   std::string token_prefix_;
