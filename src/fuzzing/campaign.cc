@@ -19,8 +19,10 @@ using std::chrono::milliseconds;
 /// So many connections that come to nothing, one after the other, are the end.
 constexpr int refusals_to_the_end = 20;
 constexpr milliseconds pause_behind_refusal{250};
-/// What is under way arrives within that.
+/// What is under way arrives within that; and while a session is made small,
+/// within four times what it took before.
 constexpr milliseconds arrival_time{1000};
+constexpr milliseconds shortest_arrival_time{20};
 /// A server that greets nobody behind a session has ended within that, or it
 /// lives.
 constexpr milliseconds death_time{1000};
@@ -291,14 +293,18 @@ void Campaign::finish() {
 
 /// What arrives of this input in good time.
 std::optional<Finding> Campaign::arrival(const Input& input,
-                                         const std::string& signature) {
-  const auto deadline = net::Clock::now() + arrival_time;
+                                         const std::string& signature,
+                                         Patience patience) {
+  const auto time = patience == Patience::full ? arrival_time : arrival_wait_;
+  const auto start = net::Clock::now();
   for (;;) {
+    const auto waited = net::Clock::now() - start;
     for (auto& late : arrivals_.take()) {
-      if (late.finding.signature == signature && late.input == input)
-        return std::move(late.finding);
+      if (late.finding.signature != signature || late.input != input) continue;
+      latest_arrival_ = std::max(latest_arrival_, waited);
+      return std::move(late.finding);
     }
-    if (net::Clock::now() >= deadline) return std::nullopt;
+    if (waited >= time) return std::nullopt;
     await(pause(between_looks));
   }
 }
@@ -314,7 +320,7 @@ std::optional<Campaign::Shown> Campaign::show(const Input& input,
       return Shown{std::move(finding), std::move(seen)};
   }
   if (is_of_arrival(signature)) {
-    if (auto finding = arrival(input, signature))
+    if (auto finding = arrival(input, signature, patience))
       return Shown{std::move(*finding), std::move(seen)};
   }
   return std::nullopt;
@@ -332,11 +338,15 @@ void Campaign::look_into(const Input& input, const Finding& finding) {
   if (input.units.empty()) return;  // nobody has said anything yet
   if (!begin_to_look_into(signature)) return;
   int times = 0;
+  arrival_wait_ = arrival_time;
+  latest_arrival_ = {};
   for (int i = 0; i < options_.replays; ++i)
     times += show(input, signature, Patience::adaptive) ? 1 : 0;
   std::optional<Shown> shown;
   Input minimal = input;
   if (times > 0) {
+    arrival_wait_ = std::clamp<net::Clock::duration>(
+        4 * latest_arrival_, shortest_arrival_time, arrival_time);
     minimal = smaller(input, [&](const Input& candidate) {
       return show(candidate, signature, Patience::adaptive).has_value();
     });

@@ -113,7 +113,8 @@ class Campaign {
   /// Whether we, and not another worker, look into `signature` now.
   bool begin_to_look_into(const std::string& signature);
   std::optional<Finding> arrival(const Input& input,
-                                 const std::string& signature);
+                                 const std::string& signature,
+                                 Executor::Patience patience);
   /// Nothing where the session does not show `signature`.
   std::optional<Shown> show(const Input& input, const std::string& signature,
                             Executor::Patience patience);
@@ -135,6 +136,10 @@ class Campaign {
   Oracles oracles_;
   Arrivals arrivals_;
   Feedback feedback_;
+  /// Of the finding that is looked into: what has arrived was awaited so long.
+  net::Clock::duration latest_arrival_{};
+  /// And so long is it awaited, without full patience.
+  net::Clock::duration arrival_wait_{};
   MemoryWatch memory_;
   std::uint64_t next_sample_ = 0;
   /// What was said since the last sample.
