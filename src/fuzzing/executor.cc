@@ -83,11 +83,14 @@ class Sitting {
 
  private:
   net::Deadline deadline() const {
-    if (is_patient_) return net::Clock::now() + reply_time_.patience();
     // What was sent behind STARTTLS is dropped (RFC 3207 section 4.2).
-    const bool is_certain = !is_confused_ && !is_ready_for_tls() &&
-                            session_.tracker().reliable();
-    return net::Clock::now() + reply_time_.wait(is_certain);
+    return deadline(!is_confused_ && !is_ready_for_tls() &&
+                    session_.tracker().reliable());
+  }
+
+  net::Deadline deadline(bool is_certain) const {
+    return net::Clock::now() + (is_patient_ ? reply_time_.patience()
+                                            : reply_time_.wait(is_certain));
   }
 
   awaitable<void> greet() {
@@ -217,7 +220,7 @@ class Sitting {
     co_await session_.send("NOOP\r\n", deadline());
     const Event first = co_await session_.receive(deadline());
     if (!std::holds_alternative<smtp::Reply>(first)) co_return;
-    const Event second = co_await session_.receive(deadline());
+    const Event second = co_await session_.receive(deadline(false));
     seen_.is_alive_after_silence =
         std::holds_alternative<play::NoReply>(second);
   }

@@ -42,8 +42,10 @@ std::string shape(std::string_view text) {
 
 void Feedback::learn(const Observation& seen,
                      std::span<std::uint8_t> counters) {
+  // Nobody goes on from silence: an engine that does soon only waits.
+  const bool is_news = seen.outcome != Outcome::silent;
   const auto set = [&](std::uint32_t hash) {
-    counters[hash % counters.size()] = 1;
+    if (is_news) counters[hash % counters.size()] = 1;
   };
   Model model;
   for (const Answer& answer : seen.answers) {
@@ -58,7 +60,6 @@ void Feedback::learn(const Observation& seen,
     if (!answer.verb.empty()) model.apply(answer);
   }
   states_.insert(model.number());
-  // Silence is left out: an engine that likes it soon does nothing but wait.
   if (seen.is_cut())
     set(hash_of(model.number(), hash_of("closed")));
 }

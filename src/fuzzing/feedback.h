@@ -14,7 +14,8 @@ namespace smtpspec::fuzzing {
 class Feedback {
  public:
   /// Sets octets of `counters` to 1: one for each triple of state, verb and
-  /// code, and one for each triple of verb, code and shape of the text.
+  /// code, and one for each triple of verb, code and shape of the text. A
+  /// session that ended in silence sets none.
   void learn(const Observation& seen, std::span<std::uint8_t> counters);
 
   /// How many states of the model were seen.

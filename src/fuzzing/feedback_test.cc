@@ -41,6 +41,13 @@ TEST(Feedback, AnotherCodeVerbTextOrEndIsNews) {
   EXPECT_NE(ok, features(closed));
 }
 
+// Who goes on from a session without a reply has another one without.
+TEST(Feedback, NothingIsNewsInASessionThatEndedInSilence) {
+  Observation silent = session("NOOP", "250 2.0.0 Ok\r\n");
+  silent.outcome = Outcome::silent;
+  EXPECT_EQ(features(silent), Features(1 << 15));
+}
+
 // Else two runs with the same seed would soon go different ways.
 TEST(Feedback, WhatDiffersFromSessionToSessionIsNoNews) {
   EXPECT_EQ(features(session(".", "250 2.0.0 Taken as 4711AB\r\n")),
