@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/source.h"
 #include "base/text.h"
 #include "fuzzing/notation.h"
+#include "play/command_tracker.h"
 #include "scenario/loader.h"
 #include "smtp/capabilities.h"
 
@@ -33,6 +35,13 @@ std::string class_of(int code) {
 /// Codes that say nothing of a clause unless an S line names them.
 bool is_inconclusive(int code) {
   return code == 421 || code == 530 || code / 100 == 4;
+}
+
+/// What comes behind such a line may be no command, or find nobody.
+bool changes_what_follows(std::string_view line) {
+  static constexpr std::array<std::string_view, 8> verbs = {
+      "DATA", "BDAT", ".", "AUTH", "STARTTLS", "QUIT", "ATRN", "TURN"};
+  return std::ranges::find(verbs, play::verb_of(line)) != verbs.end();
 }
 
 /// Text as a YAML scalar in single quotes.
@@ -185,9 +194,22 @@ class Exporter {
       add_wrong(answer);
     } else if (is_data_of_wrong_mail(answer)) {
       lines_.push_back("S? 354; pass: 5yz");
+    } else if (is_of_short_group(answer)) {
+      lines_.emplace_back("S? any");
     } else {
       lines_.push_back("S? " + class_of(answer.reply.code));
     }
+  }
+
+  /// In a group of lines that draw one reply each, whatever it is: one was
+  /// missing, and nobody knows which.
+  bool is_of_short_group(const Answer& answer) const {
+    return is_missing() && seen_.outcome == Outcome::silent &&
+           answer.unit == seen_.unit && !answer.is_of_connection() &&
+           !changes_what_follows(seen_.unanswered) &&
+           std::ranges::none_of(answers_, [&](const Answer& other) {
+             return other.unit == seen_.unit && changes_what_follows(other.line);
+           });
   }
 
   /// Mail was taken that must be refused: as well already at DATA.

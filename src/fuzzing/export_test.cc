@@ -174,6 +174,35 @@ TEST(Export, GroupThatWasNotOfferedIsSentAsOctets) {
             Verdict::failed);
 }
 
+/// MAIL, a command and NOOP at once; the one in the middle draws no reply.
+Evidence group_is_short(const std::string& command) {
+  Evidence evidence = evidence_of(
+      {line_unit("MAIL FROM:<${sender}>", false), line_unit(command, false),
+       line_unit("NOOP")},
+      {answer("MAIL", "250 Ok", 3), answer(command, "250 Ok", 3)});
+  evidence.finding.answer = 4;
+  evidence.finding.expected = any_reply;
+  evidence.observation.outcome = Outcome::silent;
+  evidence.observation.unit = 3;
+  evidence.observation.unanswered = "NOOP";
+  return evidence;
+}
+
+// Which reply is whose cannot be told: on a right server they are others.
+TEST(Export, OfAShortGroupTheRepliesAreCounted) {
+  const std::string text = to_scenario(group_is_short("WHAT"));
+  EXPECT_EQ(verdict_of(text, but_for("WHAT", {"500 What\r\n"})),
+            Verdict::passed);
+  EXPECT_EQ(verdict_of(text, but_for("WHAT", {""})), Verdict::failed);
+}
+
+// Behind 354 they would not be commands any more.
+TEST(Export, RepliesOfAShortGroupWithDataCountOnlyAsTheyWere) {
+  EXPECT_THAT(to_scenario(group_is_short("DATA")),
+              EndsWith("  C: NOOP\n  S? 2yz\n  S? 2yz\n"
+                       "  S: 2yz / 3yz / 4yz / 5yz\n"));
+}
+
 TEST(Export, RuleIsWatchedAndOnlyDrawsReplies) {
   Evidence evidence = rset_is_wrong();
   evidence.finding.watch = "line-end";

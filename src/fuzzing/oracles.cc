@@ -216,32 +216,41 @@ bool is_overlong(const Answer& answer) { return answer.line.size() > 510; }
 /// The verb of a line for a signature; "other" for what is none.
 std::string name_of(const std::string& line) {
   const std::string verb = play::verb_of(line);
+  if (verb == "BDAT" && is_last_chunk(line)) return "bdat-last";
   return verb == "." || is_known_verb(verb) ? lower(verb) : "other";
 }
 
-/// What was not answered went out together with commands in front of it.
-bool is_in_group(const Observation& seen) {
-  return std::ranges::any_of(seen.answers, [&](const Answer& answer) {
-    return answer.unit == seen.unit && !answer.is_of_connection();
-  });
+/// In a group of which not all was answered: which command it is that drew none
+/// cannot be told, nor then which reply is whose.
+bool is_doubtful(const Answer& answer, const Observation& seen) {
+  return seen.outcome == Outcome::silent && answer.unit == seen.unit &&
+         !answer.is_of_connection();
+}
+
+Finding reply_missing(const Observation& seen) {
+  Finding result;
+  result.answer = seen.answers.size();
+  result.expected = any_reply;
+  result.clause = "5321-4.2-a";
+  const std::string line = shown(seen.unanswered);
+  const bool in_group = std::ranges::any_of(
+      seen.answers,
+      [&](const Answer& answer) { return is_doubtful(answer, seen); });
+  if (in_group) {
+    result.signature = "group-without-all-replies";
+    result.sentence = fmt::format(
+        "a group of commands drew too few replies: none is left for {}", line);
+  } else {
+    result.signature = name_of(seen.unanswered) + "-without-reply";
+    result.sentence = line + " drew no reply";
+  }
+  return result;
 }
 
 std::optional<Finding> ending(const Observation& seen, const Model& model) {
   if (!seen.is_reliable || seen.unanswered.empty()) return std::nullopt;
-  const std::string name = name_of(seen.unanswered);
-  Finding result;
-  result.answer = seen.answers.size();
-  result.expected = any_reply;
-  if (seen.outcome == Outcome::silent && seen.is_alive_after_silence) {
-    const bool in_group = is_in_group(seen);
-    result.signature =
-        fmt::format("{}-without-reply{}", name, in_group ? "-in-group" : "");
-    result.sentence =
-        fmt::format("{} drew no reply{}", shown(seen.unanswered),
-                    in_group ? " behind others of a group of commands" : "");
-    result.clause = "5321-4.2-a";
-    return result;
-  }
+  if (seen.outcome == Outcome::silent && seen.is_alive_after_silence)
+    return reply_missing(seen);
   if (!seen.is_cut() || !seen.is_plain || seen.answers.empty() ||
       model.errors >= errors_of_the_patient) {
     return std::nullopt;
@@ -251,7 +260,10 @@ std::optional<Finding> ending(const Observation& seen, const Model& model) {
   const bool awaits_tls = last.verb == "STARTTLS" && last.reply.code == 220;
   if (last.reply.reply_class() >= 4 || last.reply.code == 221 || awaits_tls)
     return std::nullopt;
-  result.signature = fmt::format("{}-closes", name);
+  Finding result;
+  result.answer = seen.answers.size();
+  result.expected = any_reply;
+  result.signature = name_of(seen.unanswered) + "-closes";
   result.sentence = fmt::format("the server closed the connection at {}",
                                 shown(seen.unanswered));
   result.clause = "5321-3.8-b";
@@ -298,6 +310,7 @@ std::vector<Finding> Oracles::judge(const Observation& seen) const {
   for (std::size_t i = 0; i < seen.answers.size(); ++i) {
     const Answer& answer = seen.answers[i];
     if (answer.verb.empty()) return result;
+    if (is_doubtful(answer, seen)) break;
     auto finding = is_overlong(answer)
                        ? std::nullopt
                        : Judge(model, answer, wants_login_).judge();

@@ -161,6 +161,28 @@ TEST(Oracles, SeeSilenceOnlyWhereANoopIsAnswered) {
   EXPECT_THAT(signatures(seen), ElementsAre("rset-without-reply"));
 }
 
+TEST(Oracles, TellTheLastChunkFromOthers) {
+  Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n");
+  seen.outcome = Outcome::silent;
+  seen.is_alive_after_silence = true;
+  seen.unanswered = "BDAT 2";
+  EXPECT_THAT(signatures(seen), ElementsAre("bdat-without-reply"));
+  seen.unanswered = "BDAT 0 LAST";
+  EXPECT_THAT(signatures(seen), ElementsAre("bdat-last-without-reply"));
+}
+
+// Nobody knows which of the group it was, nor which of the replies is whose.
+TEST(Oracles, BlameNoCommandOfAGroupThatDrewTooFewReplies) {
+  Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n"
+                             "RCPT TO:<c@d> 354\n");
+  EXPECT_THAT(signatures(seen), ElementsAre("rcpt-3yz-out-of-place"));
+  seen.answers.back().unit = seen.unit;
+  seen.outcome = Outcome::silent;
+  seen.is_alive_after_silence = true;
+  seen.unanswered = "DATA";
+  EXPECT_THAT(signatures(seen), ElementsAre("group-without-all-replies"));
+}
+
 TEST(Oracles, TellSilenceToAGroupFromSilence) {
   Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n");
   seen.outcome = Outcome::silent;
@@ -168,7 +190,7 @@ TEST(Oracles, TellSilenceToAGroupFromSilence) {
   seen.unanswered = "RCPT TO:<c@d>";
   EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply"));
   seen.answers.back().unit = seen.unit;
-  EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply-in-group"));
+  EXPECT_THAT(signatures(seen), ElementsAre("group-without-all-replies"));
   // What comes before the first unit is no part of a group.
   seen.answers.resize(1);
   seen.answers.push_back({"TLS", "TLS", false, {}, 0, false});
