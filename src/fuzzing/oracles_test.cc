@@ -161,33 +161,34 @@ TEST(Oracles, SeeSilenceOnlyWhereANoopIsAnswered) {
   EXPECT_THAT(signatures(seen), ElementsAre("rset-without-reply"));
 }
 
-TEST(Oracles, TellTheLastChunkFromOthers) {
-  Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n");
+/// The session of `text` and a line that drew no reply, though a NOOP did.
+Observation silence(const std::string& text, const std::string& line) {
+  Observation seen = session(text);
   seen.outcome = Outcome::silent;
   seen.is_alive_after_silence = true;
-  seen.unanswered = "BDAT 2";
-  EXPECT_THAT(signatures(seen), ElementsAre("bdat-without-reply"));
-  seen.unanswered = "BDAT 0 LAST";
-  EXPECT_THAT(signatures(seen), ElementsAre("bdat-last-without-reply"));
+  seen.unanswered = line;
+  return seen;
+}
+
+TEST(Oracles, TellTheLastChunkFromOthers) {
+  EXPECT_THAT(signatures(silence("EHLO a 250\n", "BDAT 2")),
+              ElementsAre("bdat-without-reply"));
+  EXPECT_THAT(signatures(silence("EHLO a 250\n", "BDAT 0 LAST")),
+              ElementsAre("bdat-last-without-reply"));
 }
 
 // Nobody knows which of the group it was, nor which of the replies is whose.
 TEST(Oracles, BlameNoCommandOfAGroupThatDrewTooFewReplies) {
-  Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n"
-                             "RCPT TO:<c@d> 354\n");
+  Observation seen = silence("EHLO a 250\nMAIL FROM:<a@b> 250\n"
+                             "RCPT TO:<c@d> 354\n", "DATA");
   EXPECT_THAT(signatures(seen), ElementsAre("rcpt-3yz-out-of-place"));
   seen.answers.back().unit = seen.unit;
-  seen.outcome = Outcome::silent;
-  seen.is_alive_after_silence = true;
-  seen.unanswered = "DATA";
   EXPECT_THAT(signatures(seen), ElementsAre("group-without-all-replies"));
 }
 
 TEST(Oracles, TellSilenceToAGroupFromSilence) {
-  Observation seen = session("EHLO a 250\nMAIL FROM:<a@b> 250\n");
-  seen.outcome = Outcome::silent;
-  seen.is_alive_after_silence = true;
-  seen.unanswered = "RCPT TO:<c@d>";
+  Observation seen =
+      silence("EHLO a 250\nMAIL FROM:<a@b> 250\n", "RCPT TO:<c@d>");
   EXPECT_THAT(signatures(seen), ElementsAre("rcpt-without-reply"));
   seen.answers.back().unit = seen.unit;
   EXPECT_THAT(signatures(seen), ElementsAre("group-without-all-replies"));
