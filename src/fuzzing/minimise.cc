@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "fuzzing/structure.h"
+
 namespace smtpspec::fuzzing {
 namespace {
 
@@ -30,6 +32,22 @@ Pieces lines_of(const std::string& octets) {
   return lines;
 }
 
+/// Each with the space in front of it: a parameter without its last letter is
+/// another one, which servers refuse. Line ends stand alone.
+Pieces words_of(const std::string& octets) {
+  Pieces words;
+  for (std::size_t at = 0; at < octets.size();) {
+    const bool is_end = octets[at] == '\r' || octets[at] == '\n';
+    const auto end = std::min(
+        is_end ? octets.find_first_not_of("\r\n", at)
+               : octets.find_first_of(" \r\n", at + 1),
+        octets.size());
+    words.push_back(octets.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
 /// How many octets at `at` stand and fall together: a variable, a line end.
 std::size_t atom_size(const std::string& octets, std::size_t at) {
   if (octets.compare(at, 2, "\r\n") == 0) return 2;
@@ -46,6 +64,14 @@ Pieces atoms_of(const std::string& octets) {
   return atoms;
 }
 
+/// No chunk, or one of which BDAT gives the size. A size that is wrong on purpose
+/// stays as it is.
+bool is_framed(const Unit& unit) {
+  Unit framed = unit;
+  frame_chunk(framed);
+  return framed == unit;
+}
+
 bool is_word(char c) {
   return std::string_view(" \r\n<>:=").find(c) == std::string_view::npos;
 }
@@ -60,6 +86,7 @@ class Minimiser {
     bool has_changed = true;
     while (has_changed && !is_spent()) {
       has_changed = reduce_octets(lines_of);
+      has_changed |= reduce_octets(words_of);
       has_changed |= reduce_octets(atoms_of);
       has_changed |= simplify();
       // A shorter unit may have made another one needless.
@@ -83,7 +110,7 @@ class Minimiser {
 
   /// Whether `candidate` shows it, and is now the best.
   bool accept(Input candidate) {
-    if (is_spent() || !is_whole(candidate)) return false;
+    if (is_spent() || candidate == best_ || !is_whole(candidate)) return false;
     if (!tried_.insert(std::hash<std::string>{}(print(candidate))).second)
       return false;
     ++executions_;
@@ -146,9 +173,11 @@ class Minimiser {
       auto pieces = cut(best_.units[i].octets);
       if (pieces.size() < 2) continue;
       const std::size_t half = pieces.size() / 2;
+      const bool was_framed = is_framed(best_.units[i]);
       has_changed |= reduce(std::move(pieces), half, [&](const Pieces& rest) {
         Input candidate = best_;
         candidate.units[i].octets = join(rest);
+        if (was_framed) frame_chunk(candidate.units[i]);
         return candidate;
       });
     }
@@ -159,7 +188,7 @@ class Minimiser {
   bool try_change(std::size_t unit, Change change) {
     Input candidate = best_;
     change(candidate.units[unit]);
-    return candidate != best_ && accept(std::move(candidate));
+    return accept(std::move(candidate));
   }
 
   bool simplify() {

@@ -19,8 +19,8 @@ struct MinimiseLimits {
       std::chrono::steady_clock::time_point::max();
 };
 
-/// `input`, which shows it, without the units, lines and octets that it does
-/// not take; then with its splits cleared, waits set and long values made
+/// `input`, which shows it, without the units, lines, words and octets that it
+/// does not take; then with its splits cleared, waits set and long values made
 /// plain. It still shows it and is never empty. Within the limits no unit can
 /// be taken from it; at a limit it is the smallest that was found. What `shows`
 /// throws comes through.

@@ -84,6 +84,17 @@ TEST_F(Minimising, TakesLinesAndOctetsAway) {
   EXPECT_LT(executions_, 60U);
 }
 
+TEST_F(Minimising, ParameterThatIsNotNeededGoesAsAWhole) {
+  const Input input{{line("MAIL FROM:<${sender}> MT-PRIORITY=9")}};
+  const Input result = run(input, [](const Input& candidate) {
+    const std::string& octets = candidate.units[0].octets;
+    return octets.starts_with("MAIL FROM:<") &&
+           (octets.ends_with(">\r\n") ||
+            octets.ends_with("> MT-PRIORITY=9\r\n"));
+  });
+  EXPECT_EQ(result.units[0].octets, "MAIL FROM:<>\r\n");
+}
+
 TEST_F(Minimising, VariableStandsOrFallsAsAWhole) {
   const Input input{{line("MAIL FROM:<${sender}> SIZE=100")}};
   const Input result = run(input, [](const Input& candidate) {
@@ -94,6 +105,31 @@ TEST_F(Minimising, VariableStandsOrFallsAsAWhole) {
     return octets.find("<${sender}") != std::string::npos;
   });
   EXPECT_EQ(result.units[0].octets, "<${sender}");
+}
+
+/// One chunk, of which BDAT gives the size, with octets in it.
+bool is_sound_chunk(const Input& input) {
+  const std::string& octets = input.units[0].octets;
+  const auto line_end = octets.find("\r\n");
+  return octets.starts_with("BDAT ") && line_end != std::string::npos &&
+         octets.size() > line_end + 2 &&
+         octets.substr(5, line_end - 5) ==
+             std::to_string(octets.size() - line_end - 2);
+}
+
+TEST_F(Minimising, ChunkThatGetsSmallerSaysSo) {
+  const Input input{{{Unit::Kind::octets, "BDAT 18\r\nSubject: chunks\r\n\r",
+                      "", false, true}}};
+  const Input result = run(input, is_sound_chunk);
+  EXPECT_EQ(result.units[0].octets.size(), std::string("BDAT 1\r\nS").size());
+}
+
+TEST_F(Minimising, ChunkThatHasAnotherSizeThanItSaysKeepsThat) {
+  const Input input{{line("BDAT 9")}};
+  const Input result = run(input, [](const Input& candidate) {
+    return has(candidate, "BDAT 9");
+  });
+  EXPECT_EQ(result.units[0].octets, "BDAT 9");
 }
 
 TEST_F(Minimising, FindsTheLeastLengthOfALongRunCheaply) {
