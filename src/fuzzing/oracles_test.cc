@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "fuzzing/model.h"
 #include "scenario/requirements.h"
+#include "smtp/reply_rules.h"
 
 namespace smtpspec::fuzzing {
 namespace {
@@ -32,15 +33,20 @@ Observation session(std::string_view text) {
   return seen;
 }
 
+std::vector<std::string> signatures(const Oracles& oracles,
+                                    const Observation& seen) {
+  std::vector<std::string> result;
+  for (const Finding& finding : oracles.judge(seen))
+    result.push_back(finding.signature);
+  return result;
+}
+
 std::vector<std::string> signatures(const Observation& seen,
                                     bool wants_login = false) {
   static const scenario::Requirements requirements =
       scenario::Requirements::builtin();
   static const scenario::Catalog catalog(requirements);
-  std::vector<std::string> result;
-  for (const Finding& finding : Oracles(catalog, wants_login).judge(seen))
-    result.push_back(finding.signature);
-  return result;
+  return signatures(Oracles(catalog, wants_login), seen);
 }
 
 std::vector<std::string> signatures(std::string_view text) {
@@ -184,6 +190,22 @@ TEST(Oracles, BlameNoCommandOfAGroupThatDrewTooFewReplies) {
   EXPECT_THAT(signatures(seen), ElementsAre("rcpt-3yz-out-of-place"));
   seen.answers.back().unit = seen.unit;
   EXPECT_THAT(signatures(seen), ElementsAre("group-without-all-replies"));
+}
+
+// Rules that ask which command was answered would blame the wrong one.
+TEST(Oracles, ApplyNoRuleOnRepliesToAGroupThatDrewTooFew) {
+  scenario::Catalog catalog(scenario::Requirements::builtin());
+  catalog.add_builtin();
+  const Oracles oracles(catalog, false);
+  Observation seen = silence("EHLO a 250\nBDAT 1 501\n", "EHLO b");
+  play::Breach& breach = seen.breaches.emplace_back();
+  breach.rule = smtp::find_reply_rule("enhanced-present");
+  breach.command = "BDAT 1";
+  EXPECT_THAT(signatures(oracles, seen),
+              ElementsAre("enhanced-present-bdat", "ehlo-without-reply"));
+  seen.answers.back().unit = seen.unit;
+  EXPECT_THAT(signatures(oracles, seen),
+              ElementsAre("group-without-all-replies"));
 }
 
 TEST(Oracles, TellSilenceToAGroupFromSilence) {
