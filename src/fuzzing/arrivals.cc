@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
 #include "fuzzing/executor.h"
+#include "fuzzing/model.h"
 #include "fuzzing/oracles.h"
 
 namespace smtpspec::fuzzing {
@@ -17,11 +21,42 @@ namespace {
 constexpr std::size_t kept_sessions = 1000;
 constexpr std::size_t kept_early = 1000;
 
-std::string_view body_of(std::string_view octets) {
+/// Mailboxes of the target, and addresses elsewhere: what is for one of them
+/// arrives once. An alias, a list or a mailbox that forwards may be several.
+constexpr std::array<const char*, 5> single_recipients = {
+    "recipient", "recipient2", "recipient_64", "foreign", "foreign2"};
+
+/// Behind the header section. Where there is none, whoever delivers adds fields
+/// and perhaps an empty line, not the same to each copy: from the token on then.
+std::string_view body_of(std::string_view octets, std::string_view token) {
   const auto crlf = octets.find("\r\n\r\n");
   const auto lf = octets.find("\n\n");
-  if (crlf < lf) return octets.substr(crlf + 4);
-  return lf == std::string_view::npos ? octets : octets.substr(lf + 2);
+  const auto end = std::min(crlf, lf);
+  const auto said = octets.rfind(token);
+  if (said != std::string_view::npos &&
+      (end == std::string_view::npos || said > end)) {
+    return octets.substr(said);
+  }
+  return end == std::string_view::npos ? octets : octets.substr(end);
+}
+
+/// What all copies of a body have in common, whatever came of its line ends, of
+/// long lines, of octets that are no ASCII and of those that an encoding takes
+/// for special (RFC 2045 section 6.7).
+std::string essence_of(std::string_view body) {
+  std::string result;
+  for (std::size_t at = 0; at < body.size(); ++at) {
+    const auto is_hex_at = [&](std::size_t i) {
+      return i < body.size() &&
+             std::isxdigit(static_cast<unsigned char>(body[i])) != 0;
+    };
+    if (body[at] == '=' && is_hex_at(at + 1) && is_hex_at(at + 2)) {
+      at += 2;
+    } else if (base::is_alpha(body[at]) || base::is_digit(body[at])) {
+      result += body[at];
+    }
+  }
+  return result;
 }
 
 /// Written by a server, not by us: RFC 3464, RFC 3834.
@@ -57,16 +92,40 @@ std::size_t count(std::string_view text, std::string_view what) {
   return result;
 }
 
-/// Each RCPT names `domain`: what goes there was not forwarded by a mailbox of
-/// the target's own.
-bool all_rcpt_name(std::string_view octets, const std::string& domain) {
+/// Whether there is a RCPT, and each names one of `names`, in lower case.
+bool all_rcpt_name(std::string_view octets,
+                   const std::vector<std::string>& names) {
   bool has_one = false;
   for (const std::string_view line : base::split(octets, '\n')) {
     if (!base::starts_without_case(line, "RCPT")) continue;
-    if (base::to_lower(line).find(domain) == std::string::npos) return false;
+    const std::string lower = base::to_lower(line);
+    const auto is_there = [&](const std::string& name) {
+      return lower.find(name) != std::string::npos;
+    };
+    if (std::ranges::none_of(names, is_there)) return false;
     has_one = true;
   }
   return has_one;
+}
+
+std::size_t count_rcpt(std::string_view octets) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(base::split(octets, '\n'), [](auto line) {
+        return base::starts_without_case(line, "RCPT");
+      }));
+}
+
+/// The copies that a right server makes of what it has taken, one for each
+/// recipient. Nothing where it is not known what the replies answer.
+std::optional<std::size_t> copies_taken(const Observation& seen) {
+  Model model;
+  for (const Answer& answer : seen.answers) {
+    // Nothing asked for it.
+    if (answer.line.empty()) continue;
+    if (answer.verb.empty()) return std::nullopt;
+    model.apply(answer);
+  }
+  return model.copies;
 }
 
 }  // namespace
@@ -83,6 +142,11 @@ Arrivals::Arrivals(const play::Target& target, std::string token_prefix)
   const auto domain = target_.variables.find("foreign_domain");
   if (domain != target_.variables.end())
     foreign_domain_ = base::to_lower(domain->second);
+  for (const char* name : single_recipients) {
+    const auto found = target_.variables.find(name);
+    if (found != target_.variables.end())
+      single_recipients_.push_back(base::to_lower(found->second));
+  }
   if (!target_.witness) return;
   target_.witness->mailbox().observe(
       [this](const sink::Arrival& arrival) { note(arrival); });
@@ -100,8 +164,12 @@ void Arrivals::expect(const Input& input, const Observation& seen) {
   sent.token = seen.token;
   sent.input = input;
   sent.most = most_messages(octets);
+  sent.most_copies = std::max(
+      sent.most,
+      copies_taken(seen).value_or(sent.most * count_rcpt(octets)));
+  sent.may_be_counted = all_rcpt_name(octets, single_recipients_);
   sent.may_go_abroad = has_login(seen) || foreign_domain_.empty() ||
-                       !all_rcpt_name(octets, foreign_domain_);
+                       !all_rcpt_name(octets, {foreign_domain_});
   sent.answers = seen.answers.size();
   sent_.push_back(std::move(sent));
   if (sent_.size() > kept_sessions) sent_.pop_front();
@@ -118,10 +186,10 @@ std::vector<Arrivals::Late> Arrivals::take() {
 
 void Arrivals::note(const sink::Arrival& arrival) {
   if (is_report(arrival)) return;
-  Facts facts{token_of(arrival, token_prefix_),
-              std::hash<std::string_view>()(body_of(arrival.octets)),
-              goes_abroad(arrival)};
+  Facts facts{token_of(arrival, token_prefix_), 0, goes_abroad(arrival)};
   if (facts.token.empty()) return;
+  facts.body = std::hash<std::string>()(
+      essence_of(body_of(arrival.octets, facts.token)));
   const auto sent = std::ranges::find(sent_, facts.token, &Sent::token);
   if (sent != sent_.end()) {
     judge(*sent, facts);
@@ -131,16 +199,18 @@ void Arrivals::note(const sink::Arrival& arrival) {
 }
 
 void Arrivals::judge(Sent& sent, const Facts& facts) {
-  const bool was_too_much = sent.bodies.size() > sent.most;
   sent.bodies.insert(facts.body);
+  ++sent.copies;
   Finding finding;
   finding.answer = sent.answers;
-  if (sent.bodies.size() > sent.most && !was_too_much) {
+  if (sent.bodies.size() > sent.most && sent.copies > sent.most_copies &&
+      sent.may_be_counted && !sent.is_too_much) {
+    sent.is_too_much = true;
     finding.signature = "more-messages-than-sent";
     finding.sentence = "more messages arrived than ends of mail data were sent";
     finding.clause = "5321-4.1.1.4-m";
     finding.then = "mail: 0";
-    for (std::size_t i = 1; i <= sent.most; ++i)
+    for (std::size_t i = 1; i <= sent.most_copies; ++i)
       finding.then += fmt::format(" / {}", i);
     found_.push_back({sent.input, finding});
   }

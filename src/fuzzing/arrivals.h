@@ -44,11 +44,17 @@ class Arrivals {
   struct Sent {
     std::string token;
     Input input;
-    std::size_t most = 0;
+    std::size_t most = 0;  ///< messages
+    /// Of all messages together.
+    std::size_t most_copies = 0;
+    /// What was for one recipient arrives once.
+    bool may_be_counted = false;
     /// Mail for the foreign domain is none of a stranger's.
     bool may_go_abroad = true;
     std::size_t answers = 0;
     std::set<std::size_t> bodies;
+    std::size_t copies = 0;
+    bool is_too_much = false;
     bool is_relayed = false;
   };
   /// What counts of a message that arrived.
@@ -65,6 +71,7 @@ class Arrivals {
   const play::Target& target_;
   std::string token_prefix_;
   std::string foreign_domain_;  ///< lower case; empty: none is known
+  std::vector<std::string> single_recipients_;  ///< in lower case
   std::deque<Sent> sent_;
   /// Mail may overtake the end of its session.
   std::deque<Facts> early_;
