@@ -86,6 +86,9 @@ TEST(ReplyRules, EhloLinesAreKeywordsAndParameters) {
 TEST(ReplyRules, EnhancedCodesAreJudgedWhereTheyAreDue) {
   EXPECT_EQ(judge("enhanced-present", "250 Ok\r\n"), "fault");
   EXPECT_EQ(judge("enhanced-present", "450 Later\r\n"), "note");
+  EXPECT_EQ(judge("enhanced-present", "501 What\r\n", "EHLO"), "");
+  EXPECT_EQ(judge("enhanced-present", "501 What\r\n",
+                  std::string("EHLO") + '\0'), "");
   EXPECT_EQ(judge("enhanced-present", "354 Go on\r\n", "DATA"), "");
   EXPECT_EQ(judge("enhanced-present", "250 127.0.0.1 is me\r\n"), "fault");
   EXPECT_EQ(judge("enhanced-class", "550 2.1.1 x\r\n"), "fault");
