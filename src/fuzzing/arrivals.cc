@@ -92,27 +92,24 @@ std::size_t count(std::string_view text, std::string_view what) {
   return result;
 }
 
-/// Whether there is a RCPT, and each names one of `names`, in lower case.
-bool all_rcpt_name(std::string_view octets,
-                   const std::vector<std::string>& names) {
-  bool has_one = false;
+/// All RCPT lines, in lower case.
+std::vector<std::string> rcpt_lines(std::string_view octets) {
+  std::vector<std::string> result;
   for (const std::string_view line : base::split(octets, '\n')) {
-    if (!base::starts_without_case(line, "RCPT")) continue;
-    const std::string lower = base::to_lower(line);
-    const auto is_there = [&](const std::string& name) {
-      return lower.find(name) != std::string::npos;
-    };
-    if (std::ranges::none_of(names, is_there)) return false;
-    has_one = true;
+    if (base::starts_without_case(line, "RCPT"))
+      result.push_back(base::to_lower(line));
   }
-  return has_one;
+  return result;
 }
 
-std::size_t count_rcpt(std::string_view octets) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(base::split(octets, '\n'), [](auto line) {
-        return base::starts_without_case(line, "RCPT");
-      }));
+/// Whether there is a line, and each holds one of `names`.
+bool all_name_one_of(const std::vector<std::string>& lines,
+                     const std::vector<std::string>& names) {
+  return !lines.empty() && std::ranges::all_of(lines, [&](const auto& line) {
+    return std::ranges::any_of(names, [&](const std::string& name) {
+      return line.find(name) != std::string::npos;
+    });
+  });
 }
 
 /// The copies that a right server makes of what it has taken, one for each
@@ -164,12 +161,12 @@ void Arrivals::expect(const Input& input, const Observation& seen) {
   sent.token = seen.token;
   sent.input = input;
   sent.most = most_messages(octets);
+  const auto rcpts = rcpt_lines(octets);
   sent.most_copies = std::max(
-      sent.most,
-      copies_taken(seen).value_or(sent.most * count_rcpt(octets)));
-  sent.may_be_counted = all_rcpt_name(octets, single_recipients_);
+      sent.most, copies_taken(seen).value_or(sent.most * rcpts.size()));
+  sent.may_be_counted = all_name_one_of(rcpts, single_recipients_);
   sent.may_go_abroad = has_login(seen) || foreign_domain_.empty() ||
-                       !all_rcpt_name(octets, {foreign_domain_});
+                       !all_name_one_of(rcpts, {foreign_domain_});
   sent.answers = seen.answers.size();
   sent_.push_back(std::move(sent));
   if (sent_.size() > kept_sessions) sent_.pop_front();
