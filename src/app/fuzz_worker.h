@@ -36,9 +36,9 @@ struct FuzzPlan {
 };
 
 /// Fuzzes until an end and exits, in a process that was forked for it; `parent`
-/// is who did, with whom it ends, and all share `claims`. `index` counts workers from 0; the port of a
-/// server that we start is as much higher. What happens is written to `out`, a file
-/// descriptor:
+/// is who did, with whom it ends, and all share `claims`. `index` counts workers
+/// from 0; the port of a server that we start is as much higher. What happens is
+/// written to `out`, a file descriptor:
 ///   {"status": {"sessions": 1, "states": 1, "edges": 0, "findings": 0}}
 ///   {"finding": {"signature": ..., "sentence": ..., ...}}
 ///   {"end": "why it could not go on, or empty"}

@@ -233,10 +233,16 @@ bool has_doubtful_answers(const Observation& seen) {
   });
 }
 
-Finding reply_missing(const Observation& seen) {
+/// Not of an answer that came; one more would have been right, whichever.
+Finding behind_all_answers(const Observation& seen) {
   Finding result;
   result.answer = seen.answers.size();
   result.expected = any_reply;
+  return result;
+}
+
+Finding reply_missing(const Observation& seen) {
+  Finding result = behind_all_answers(seen);
   result.clause = "5321-4.2-a";
   const std::string line = shown(seen.unanswered);
   if (has_doubtful_answers(seen)) {
@@ -263,9 +269,7 @@ std::optional<Finding> ending(const Observation& seen, const Model& model) {
   const bool awaits_tls = last.verb == "STARTTLS" && last.reply.code == 220;
   if (last.reply.reply_class() >= 4 || last.reply.code == 221 || awaits_tls)
     return std::nullopt;
-  Finding result;
-  result.answer = seen.answers.size();
-  result.expected = any_reply;
+  Finding result = behind_all_answers(seen);
   result.signature = name_of(seen.unanswered) + "-closes";
   result.sentence = fmt::format("the server closed the connection at {}",
                                 shown(seen.unanswered));
@@ -282,14 +286,12 @@ std::vector<Finding> breaches(
   for (const play::Breach& breach : seen.breaches) {
     const auto clause = clauses.find(std::string(breach.rule->name));
     if (clause == clauses.end() || breach.complaint.only_noted) continue;
-    Finding finding;
+    Finding finding = behind_all_answers(seen);
     finding.signature =
         fmt::format("{}-{}", breach.rule->name, name_of(breach.command));
     finding.sentence = fmt::format("behind {}: {}", shown(breach.command),
                                    breach.complaint.text);
     finding.clause = clause->second;
-    finding.answer = seen.answers.size();
-    finding.expected = any_reply;
     finding.watch = breach.rule->name;
     const auto same = [&](const Finding& other) {
       return other.signature == finding.signature;
@@ -331,12 +333,10 @@ std::vector<Finding> Oracles::judge(const Observation& seen) const {
 }
 
 Finding hang(const Observation& seen) {
-  Finding finding;
+  Finding finding = behind_all_answers(seen);
   finding.signature = "hang";
   finding.sentence = "a new connection was not greeted any more";
   finding.clause = "5321-4.5.4.2-a";
-  finding.answer = seen.answers.size();
-  finding.expected = any_reply;
   return finding;
 }
 
