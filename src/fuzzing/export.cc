@@ -204,11 +204,10 @@ class Exporter {
   /// In a group of lines that draw one reply each, whatever it is: one was
   /// missing, and nobody knows which.
   bool is_of_short_group(const Answer& answer) const {
-    return is_missing() && seen_.outcome == Outcome::silent &&
-           answer.unit == seen_.unit && !answer.is_of_connection() &&
+    return is_missing() && seen_.is_doubtful(answer) &&
            !changes_what_follows(seen_.unanswered) &&
            std::ranges::none_of(answers_, [&](const Answer& other) {
-             return other.unit == seen_.unit && changes_what_follows(other.line);
+             return seen_.is_doubtful(other) && changes_what_follows(other.line);
            });
   }
 

@@ -65,6 +65,13 @@ struct Observation {
   bool is_cut() const {
     return outcome == Outcome::closed || outcome == Outcome::reset;
   }
+
+  /// Whether `answer` is to a group of commands that drew too few replies: which
+  /// command drew none cannot be told, nor then which reply is whose.
+  bool is_doubtful(const Answer& answer) const {
+    return outcome == Outcome::silent && answer.unit == unit &&
+           !answer.is_of_connection();
+  }
 };
 
 /// What `Finding::expected` is where only an answer was missing.

@@ -220,16 +220,9 @@ std::string name_of(const std::string& line) {
   return verb == "." || is_known_verb(verb) ? lower(verb) : "other";
 }
 
-/// In a group of which not all was answered: which command it is that drew none
-/// cannot be told, nor then which reply is whose.
-bool is_doubtful(const Answer& answer, const Observation& seen) {
-  return seen.outcome == Outcome::silent && answer.unit == seen.unit &&
-         !answer.is_of_connection();
-}
-
 bool has_doubtful_answers(const Observation& seen) {
   return std::ranges::any_of(seen.answers, [&](const Answer& answer) {
-    return is_doubtful(answer, seen);
+    return seen.is_doubtful(answer);
   });
 }
 
@@ -317,7 +310,7 @@ std::vector<Finding> Oracles::judge(const Observation& seen) const {
   for (std::size_t i = 0; i < seen.answers.size(); ++i) {
     const Answer& answer = seen.answers[i];
     if (answer.verb.empty()) return result;
-    if (is_doubtful(answer, seen)) break;
+    if (seen.is_doubtful(answer)) break;
     auto finding = is_overlong(answer)
                        ? std::nullopt
                        : Judge(model, answer, wants_login_).judge();
